@@ -12,7 +12,11 @@
 
 #include "base/arena.h"
 
-/* A text that grows in an arena.  Start with { .arena = arena }. */
+/*
+ * A text that grows in an arena.  Start with { .arena = arena }.  Growing
+ * leaves the old bytes behind in the arena, about as many again as the text
+ * has, and aborts like arena_alloc when the arena is full.
+ */
 struct text {
 	struct arena *arena;
 	char *bytes;                   /* NUL behind the last; NULL if empty */
@@ -33,6 +37,12 @@ const char *text_get(const struct text *text)
 
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates), no NUL. */
 bool text_is_utf8(const char *bytes, size_t length);
+
+/*
+ * Bytes of the well-formed UTF-8 character that ${bytes} begins with; 0 if
+ * there is none, or it is a NUL.
+ */
+size_t text_character(const char *bytes, size_t length);
 
 /* Number of characters in a well-formed UTF-8 text. */
 size_t text_characters(const char *text);
@@ -56,8 +66,8 @@ int text_to_int64(const char *text, int64_t low, int64_t high,
 
 /*
  * RFC 9562 in its hyphenated form, 32 hex digits or urn:uuid:, either case.
- * Fills ${canonical} with 36 lower-case characters and a NUL; -1 if ${text}
- * is none.
+ * Fills ${canonical} with 36 lower-case characters and a NUL; leaves it alone
+ * and returns -1 if ${text} is none.  Any version and variant will do.
  */
 #define UUID_TEXT_BYTES 37
 int text_to_uuid(const char *text, char canonical[UUID_TEXT_BYTES]);
@@ -65,7 +75,10 @@ int text_to_uuid(const char *text, char canonical[UUID_TEXT_BYTES]);
 /* Lower-case hex; ${hex} has room for 2 * ${length} + 1. */
 void text_from_bytes(const unsigned char *bytes, size_t length, char *hex);
 
-/* Hex of exactly ${length} bytes, either case; -1 if ${hex} is none. */
+/*
+ * Hex of exactly ${length} bytes, either case.  Leaves ${bytes} alone and
+ * returns -1 if ${hex} is none.
+ */
 int text_to_bytes(const char *hex, unsigned char *bytes, size_t length);
 
 #endif
