@@ -18,14 +18,18 @@
 
 /*
  * The present.  Programs built with test hooks take it from the environment
- * variable DIURNAL_NOW (RFC 3339) if that is set.
+ * variable DIURNAL_NOW (as clock_parse reads it) if that is set and not
+ * empty, and abort if it is no time: a test may not run at another than it
+ * thinks.
  */
 int64_t clock_now(void);
 
 /* For measuring spans: never jumps.  Its origin means nothing. */
 int64_t clock_monotonic(void);
 
-/* "2026-03-01T12:00:00.000000Z" */
+/*
+ * "2026-03-01T12:00:00.000000Z".  ${when} is within [CLOCK_MIN, CLOCK_MAX].
+ */
 #define CLOCK_TEXT_BYTES 28
 void clock_format(int64_t when, char text[CLOCK_TEXT_BYTES]);
 
@@ -34,9 +38,10 @@ void clock_format_seconds(int64_t when, char text[CLOCK_TEXT_BYTES]);
 
 /*
  * RFC 3339 with `T`, `t` or a space, any number of fraction digits (cut to
- * six), `Z` or a numeric offset; no offset means UTC, a date alone its
- * midnight.  A leap second (:60) is the second after it.  Returns -1 and
- * leaves ${when} alone if ${text} is no such time or outside
+ * six), `Z`, `z` or a numeric offset of at most 23:59; no offset means UTC, a
+ * date alone its midnight.  A leap second (:60) is the second after it, and
+ * allowed only where one can be: at the end of a month in UTC.  Returns -1
+ * and leaves ${when} alone if ${text} is no such time or outside
  * [CLOCK_MIN, CLOCK_MAX].
  */
 int clock_parse(const char *text, int64_t *when);
