@@ -22,6 +22,7 @@ enum fault {
 	FAULT_BUSY,            /* not now, try again: 503, exit 75; from a
 	                        * provider: it throttles us */
 	FAULT_LATE,            /* no answer in time: 504 */
+	FAULT_UPSTREAM,        /* somebody we depend on said no: 502 */
 	FAULT_UNCERTAIN,       /* sent, outcome unknown: look before repeating */
 	FAULT_INTERNAL,        /* ours: 500; the detail is logged, never sent */
 	FAULT_COUNT

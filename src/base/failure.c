@@ -15,6 +15,7 @@ static const char *const names[FAULT_COUNT] = {
 	[FAULT_CONFLICT] = "conflict",
 	[FAULT_BUSY] = "busy",
 	[FAULT_LATE] = "late",
+	[FAULT_UPSTREAM] = "upstream",
 	[FAULT_UNCERTAIN] = "uncertain",
 	[FAULT_INTERNAL] = "internal",
 };
