@@ -95,7 +95,7 @@ create policy gate on api_keys to diurnal_owner using (true) with check (true);
 create policy gate on sessions to diurnal_owner using (true) with check (true);
 create policy gate on refresh_tokens to diurnal_owner using (true) with check (true);
 
--- What a role may do.  The names are those of include/api/permission.h; a test
+-- What a role may do.  The names are those of src/api/permission.h; a test
 -- holds the two against each other.
 create table role_permissions (
   role text not null check (role in ('admin', 'operator', 'viewer')),
@@ -176,6 +176,12 @@ as $$
   select set_config('diurnal.request', coalesce(request::text, ''), true);
 $$;
 
+-- Whether anybody has moved in: true as soon as one organization exists.
+create function is_bootstrapped() returns boolean
+language sql stable security definer set search_path = diurnal, pg_temp
+as $$ select exists (select from organizations) $$;
+grant execute on function is_bootstrapped() to diurnal_api;
+
 -- Who did what, from where, when.  An event without an organization (a failed
 -- sign-in) has the nil UUID and shows in no organization's log.
 create table audit_records (
@@ -226,28 +232,41 @@ create policy nobody_insert on audit_records for insert to diurnal_api
 grant execute on function enter(uuid, uuid, bytea[], text, jsonb), enter_anonymous(jsonb), become(uuid, uuid),
   audit(text, text, text, jsonb, text, int) to diurnal_api;
 
+-- Views that render the API's JSON: `body`, beside the columns to find it by.
 create view api.organizations with (security_invoker) as
-select id, name, slug, unmatched_resources from organizations;
+select o.id, o.created_at,
+  json_build_object(
+    'id', o.id,
+    'name', o.name,
+    'slug', o.slug,
+    'unmatched_resources', o.unmatched_resources) as body
+from organizations o;
 
 create view api.users with (security_invoker) as
-select u.id, u.email, u.full_name, u.role, u.is_active, u.organization_id,
-  (select row_to_json(o) from api.organizations o where o.id = u.organization_id) as organization,
-  u.mfa_enabled
+select u.organization_id, u.id, u.created_at,
+  json_build_object(
+    'id', u.id,
+    'email', u.email,
+    'full_name', u.full_name,
+    'role', u.role,
+    'is_active', u.is_active,
+    'organization_id', u.organization_id,
+    'organization', (select o.body from api.organizations o where o.id = u.organization_id),
+    'mfa_enabled', u.mfa_enabled) as body
 from users u;
 
 create view api.api_keys with (security_invoker) as
-select k.id, k.name, k.prefix, api.stamp(k.created_at) as created_at, api.stamp(k.expires_at) as expires_at,
-  api.stamp(k.last_used_at) as last_used_at,
-  greatest(0, floor(extract(epoch from k.expires_at - now()) / 86400))::int as days_until_expiry,
-  k.expires_at is not null and k.expires_at > now()
-    and floor(extract(epoch from k.expires_at - now()) / 86400) <= 7 as expires_soon,
-  k.user_id
+select k.organization_id, k.id, k.user_id, k.created_at,
+  json_build_object(
+    'id', k.id,
+    'name', k.name,
+    'prefix', k.prefix,
+    'created_at', api.stamp(k.created_at),
+    'expires_at', api.stamp(k.expires_at),
+    'last_used_at', api.stamp(k.last_used_at),
+    'days_until_expiry', greatest(0, floor(extract(epoch from k.expires_at - now()) / 86400))::int,
+    'expires_soon', k.expires_at is not null and k.expires_at > now()
+      and floor(extract(epoch from k.expires_at - now()) / 86400) <= 7) as body
 from api_keys k;
-
-create view api.audit_records with (security_invoker) as
-select a.id, api.stamp(a.at) as "timestamp", a.event_type, a.user_id, a.organization_id, a.address as ip_address,
-  a.endpoint, a.method as http_method, a.status as status_code, a.resource_type, a.resource_id, a.details,
-  a.description, a.at
-from audit_records a;
 
 grant select on all tables in schema api to diurnal_api;

@@ -113,17 +113,42 @@ grant select, insert on state_events to diurnal_reconcile;
 insert into partitioned_tables values ('state_events', 24);
 
 create view api.cloud_accounts with (security_invoker) as
-select a.id, a.organization_id, a.name, a.provider_type, a.is_active, a.mode, a.selected_regions,
-  api.stamp(a.last_sync_at) as last_sync_at, a.error, api.stamp(a.created_at) as created_at,
-  api.stamp(a.updated_at) as updated_at,
-  case when a.readable then a.hints end as credential_hints
+select a.organization_id, a.id, a.created_at,
+  json_build_object(
+    'id', a.id,
+    'organization_id', a.organization_id,
+    'name', a.name,
+    'provider_type', a.provider_type,
+    'is_active', a.is_active,
+    'mode', a.mode,
+    'selected_regions', a.selected_regions,
+    'last_sync_at', api.stamp(a.last_sync_at),
+    'error', a.error,
+    'created_at', api.stamp(a.created_at),
+    'updated_at', api.stamp(a.updated_at),
+    'credential_hints', case when a.readable then a.hints end) as body
 from cloud_accounts a;
 
 create view api.resources with (security_invoker) as
-select r.id, r.organization_id, r.cloud_account_id, r.provider_resource_id, r.name, r.region, r.resource_type,
-  r.state, r.provider_state, r.tags, r.instance_type, a.provider_type, r.hands_off, r.note,
-  api.stamp(coalesce(r.gone_at, greatest(s.seen_at, r.updated_at))) as last_seen_at,
-  api.stamp(r.created_at) as created_at, api.stamp(r.updated_at) as updated_at
+select r.organization_id, r.id, r.name, r.state, r.region, r.cloud_account_id, a.provider_type,
+  json_build_object(
+    'id', r.id,
+    'organization_id', r.organization_id,
+    'cloud_account_id', r.cloud_account_id,
+    'provider_resource_id', r.provider_resource_id,
+    'name', r.name,
+    'region', r.region,
+    'resource_type', r.resource_type,
+    'state', r.state,
+    'provider_state', r.provider_state,
+    'tags', r.tags,
+    'instance_type', r.instance_type,
+    'provider_type', a.provider_type,
+    'hands_off', r.hands_off,
+    'note', r.note,
+    'last_seen_at', api.stamp(coalesce(r.gone_at, greatest(s.seen_at, r.updated_at))),
+    'created_at', api.stamp(r.created_at),
+    'updated_at', api.stamp(r.updated_at)) as body
 from resources r
   join cloud_accounts a on a.organization_id = r.organization_id and a.id = r.cloud_account_id
   left join account_regions s on s.organization_id = r.organization_id

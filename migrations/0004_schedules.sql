@@ -67,13 +67,34 @@ grant select, insert, delete on overrides to diurnal_api;
 grant select on overrides to diurnal_reconcile;
 
 create view api.policies with (security_invoker) as
-select id, organization_id, name, description, timezone, schedule_type, schedule, resource_selector, priority,
-  is_enabled, api.stamp(created_at) as created_at, api.stamp(updated_at) as updated_at
-from policies;
+select p.organization_id, p.id, p.name,
+  json_build_object(
+    'id', p.id,
+    'organization_id', p.organization_id,
+    'name', p.name,
+    'description', p.description,
+    'timezone', p.timezone,
+    'schedule_type', p.schedule_type,
+    'schedule', p.schedule,
+    'resource_selector', p.resource_selector,
+    'priority', p.priority,
+    'is_enabled', p.is_enabled,
+    'created_at', api.stamp(p.created_at),
+    'updated_at', api.stamp(p.updated_at)) as body
+from policies p;
 
 create view api.overrides with (security_invoker) as
-select id, organization_id, resource_id, desired_state, api.stamp(starts_at) as starts_at,
-  api.stamp(expires_at) as expires_at, reason, created_by_user_id, api.stamp(created_at) as created_at
-from overrides;
+select o.organization_id, o.id, o.resource_id, o.expires_at, o.created_at,
+  json_build_object(
+    'id', o.id,
+    'organization_id', o.organization_id,
+    'resource_id', o.resource_id,
+    'desired_state', o.desired_state,
+    'starts_at', api.stamp(o.starts_at),
+    'expires_at', api.stamp(o.expires_at),
+    'reason', o.reason,
+    'created_by_user_id', o.created_by_user_id,
+    'created_at', api.stamp(o.created_at)) as body
+from overrides o;
 
 grant select on api.policies, api.overrides to diurnal_api;

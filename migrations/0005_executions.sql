@@ -114,10 +114,63 @@ call isolate('requests', '{diurnal_reconcile}');
 grant select, insert on requests to diurnal_api;
 grant select, update, delete on requests to diurnal_reconcile;
 
+-- Have a pass run for the tenant, with nobody waiting for its answer.  One
+-- that has not been claimed yet serves for all.
+create function ask_for_pass() returns void
+language sql volatile set search_path = diurnal, pg_temp
+as $$
+  insert into requests (organization_id, kind)
+  select tenant(), 'pass'
+  where not exists (select from requests r where r.organization_id = tenant() and r.kind = 'pass'
+    and r.claimed_at is null and r.answered_at is null)
+$$;
+grant execute on function ask_for_pass() to diurnal_api;
+
+-- Only some workers may wait for an answer at a time.  A slot is an advisory
+-- lock of the session (class 1146), so that the death
+-- of its worker frees it.
+create function take_waiting_slot(slots int) returns int
+language plpgsql volatile set search_path = diurnal, pg_temp
+as $$
+begin
+  for slot in 1 .. slots loop
+    if pg_try_advisory_lock(1146, slot) then
+      return slot;
+    end if;
+  end loop;
+  perform refuse('DI503', 'Too many callers are waiting for the reconciler; try again in a moment.');
+end
+$$;
+
+create function release_waiting_slots() returns void
+language plpgsql volatile set search_path = diurnal, pg_temp
+as $$
+declare
+  held record;
+begin
+  for held in select objid from pg_catalog.pg_locks
+      where locktype = 'advisory' and classid = 1146 and objsubid = 2 and pid = pg_backend_pid() loop
+    perform pg_advisory_unlock(1146, held.objid::int);
+  end loop;
+end
+$$;
+grant execute on function take_waiting_slot(int), release_waiting_slots() to diurnal_api;
+
 create view api.executions with (security_invoker) as
-select id, organization_id, resource_id, action, desired_state, actual_state_before, status, success,
-  error_message, api.stamp(executed_at) as executed_at
-from executions;
+select e.organization_id, e.executed_at, e.id, e.resource_id, e.action, e.status, e.success,
+  json_build_object(
+    'id', e.id,
+    'organization_id', e.organization_id,
+    'resource_id', e.resource_id,
+    'action', e.action,
+    'desired_state', e.desired_state,
+    'actual_state_before', e.actual_state_before,
+    'status', e.status,
+    'success', e.success,
+    'error_message', e.error_message,
+    'reason', e.reason,
+    'executed_at', api.stamp(e.executed_at)) as body
+from executions e;
 grant select on api.executions to diurnal_api;
 
 -- The simulated cloud (provider type demo): its machines are here.
