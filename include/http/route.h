@@ -50,6 +50,7 @@ struct route {
 	const char *operation;         /* operationId */
 	const char *tag, *summary;
 	const struct permission *permission;   /* NULL: anyone */
+	bool caller_optional;          /* anyone, but who it is counts */
 	const struct field *fields;    /* NULL: none */
 	bool takes_body;
 	/* Rules across fields; runs only when every field is sound. */
@@ -57,12 +58,16 @@ struct route {
 	    struct complaints *complaints);
 
 	/*
-	 * What serves it: a handler; or, if that is NULL, one statement whose
-	 * parameters are the fields of the same names and whose only column
-	 * `body` is the answer (no row: 404 with `missing`).
+	 * What serves it: a handler; or, if that is NULL, statements whose
+	 * parameters are the fields of the same names, in one transaction:
+	 * `change` writes (and records what it did) and returns a row if it
+	 * found what to write; `statement` reads the answer, its column
+	 * `body`.  No row from either is a 404 with `missing`.
 	 */
 	int (*handle)(struct exchange *exchange, struct failure *why);
-	const struct query *statement;
+	const struct query *change;    /* NULL when nothing is written */
+	const struct query *statement; /* NULL when nothing is answered */
+	const char *new_id;            /* bind a new UUID by this name */
 	const char *missing;           /* "Policy not found" */
 
 	int status;                    /* of success */
