@@ -1,16 +1,19 @@
 /*
- * Configuration: one table of settings (src/base/config.c) says of each its
+ * Configuration: one table (src/base/config_settings.c) says of each its
  * name, kind, default, bounds, whether it is secret, which programs read it
  * and one line of help.  Values come, first hit wins, from
  *
  *	the environment variable NAME,
- *	the file named by NAME_FILE (one trailing newline is dropped),
+ *	the file named by NAME_FILE,
  *	the systemd credential NAME ($CREDENTIALS_DIRECTORY/NAME),
  *	the default.
  *
- * An empty value counts as absent.  /etc/diurnal/diurnal.env becomes the
- * environment through the unit's EnvironmentFile=; diurnalctl reads it itself
- * (config_read_file).
+ * Of a file one trailing newline is dropped; it holds at most 16 KiB, and the
+ * file of a secret may not be open to everyone.  A value is UTF-8 without
+ * control characters.  An empty value counts as absent.
+ *
+ * /etc/diurnal/diurnal.env becomes the environment through the unit's
+ * EnvironmentFile=; diurnalctl reads it itself (config_read_file).
  */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
@@ -33,7 +36,8 @@ enum setting_kind {
 	SETTING_TEXT,
 	SETTING_INT,
 	SETTING_BOOL,          /* true/false/yes/no/on/off/1/0, any case */
-	SETTING_KEY,           /* 64 hex digits or base64 of 32 bytes */
+	SETTING_KEY,           /* 64 hex digits or base64 of 32 bytes
+	                        * (RFC 4648 4 or 5, with its padding) */
 	SETTING_PASSPHRASE,    /* text of at least 32 bytes */
 	SETTING_KIND_COUNT
 };
@@ -45,14 +49,18 @@ struct setting {
 	unsigned programs;     /* who reads it */
 	unsigned required;     /* who does not start without it */
 	const char *fallback;  /* as text; NULL: absent */
+	const char *choices;   /* of SETTING_TEXT: what is allowed, in any
+	                        * case, separated by single spaces; NULL:
+	                        * anything */
 	int64_t low, high;     /* bounds of SETTING_INT */
 	size_t offset;         /* of its member in struct config */
 	const char *help;
 };
 
 /*
- * What was configured.  Texts are NULL when absent and live in the arena that
- * config_load was given; so do 32-byte keys.
+ * What was configured.  Texts and 32-byte keys are NULL when absent, or when
+ * the program does not read them; they are static or live in the arena that
+ * config_load was given.  Numbers that the program does not read are 0.
  */
 struct config {
 	const char *database_url;
@@ -82,24 +90,30 @@ struct config {
 	const char *aws_ca_bundle;
 };
 
-/* All settings, ended by one without a name. */
-extern const struct setting config_settings[];
+/* All settings, and behind them one without a name. */
+#define CONFIG_SETTINGS 29
+extern const struct setting config_settings[CONFIG_SETTINGS + 1];
 
 /*
- * Read the settings of ${program} into ${config}.  Fails (FAULT_INVALID) with
- * one line that names the setting, what is wrong with it and what to do: one
- * that is missing, too short, a placeholder ("changeme" and the like), out of
- * bounds, unreadable, or a secret equal to another secret.  A secret's value
- * is never part of the line.
+ * Read the settings of ${program}, and no other, into ${config}.  Fails
+ * (FAULT_INVALID, the setting as field) with one line that names the setting,
+ * what is wrong with it and what to do: one that is missing, too short, out of
+ * bounds, unreadable, or a secret that is a placeholder ("changeme" and the
+ * like), readable for everyone or equal to another secret.  A value is never
+ * part of the line.
  */
 int config_load(struct config *config, enum program program,
     struct arena *arena, struct failure *why);
 
 /*
  * Put the KEY=VALUE lines of ${path} (systemd's EnvironmentFile syntax:
- * comments, blank lines, single and double quotes, backslash at the end of a
- * line) into the environment, where the environment has no such variable
- * yet.  A file that does not exist is FAULT_MISSING.
+ * comments, blank lines, single and double quotes, backslash before a
+ * character or at the end of a line; see systemd.exec(5)) into the
+ * environment, where the environment has no such variable yet.  Of a key that
+ * comes twice the last is taken.  A file that does not exist is FAULT_MISSING;
+ * one with a line of another form, which systemd would pass over, is
+ * FAULT_INVALID with the line's number, and nothing of it is taken.  Not safe
+ * beside other threads.
  */
 int config_read_file(const char *path, struct failure *why);
 
