@@ -43,6 +43,11 @@ struct provider_entry {
 	size_t nregions;
 };
 
+/* One by one, for what implements them. */
+extern const struct provider_entry catalogue_aws, catalogue_azure,
+    catalogue_gcp, catalogue_demo;
+
+/* All of them, in the order in which they are shown. */
 extern const struct provider_entry *const catalogue_entries[];
 extern const size_t catalogue_count;
 
@@ -52,7 +57,10 @@ const struct provider_entry *catalogue_find(const char *type);
 /*
  * Check ${credentials} against ${entry}'s fields: an object that holds every
  * required field as a text that is not blank, within its length, and no
- * unknown one.  FAULT_REFUSED names the field, never its value.
+ * unknown one; what is not required may be null or absent.  Control
+ * characters are refused (line breaks are allowed in a textarea).
+ * FAULT_REFUSED names the field, never its value; the name of an unknown
+ * field is not repeated either.
  */
 int credentials_check(const struct provider_entry *entry,
     const struct json_object *credentials, struct failure *why);
