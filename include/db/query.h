@@ -20,7 +20,10 @@ enum shape {
 	SHAPE_ONE,
 	SHAPE_ONE_OR_NONE,
 	SHAPE_MANY,
+	SHAPE_COUNT
 };
+
+#define QUERY_PARAMS_MAX 64
 
 struct query {
 	const char *name;              /* also the prepared statement's */
@@ -78,8 +81,9 @@ struct column {
 	    int64_t: COLUMN_INT64, bool: COLUMN_BOOL) }
 
 /*
- * Fill ${dest} from row ${row}; texts are copied into ${arena}.
- * FAULT_INTERNAL if the row does not fit the columns.
+ * Fill ${dest} from row ${row}; texts are copied into ${arena}, which may be
+ * NULL if no column is a text.  FAULT_INTERNAL if the row does not fit the
+ * columns, or a text the arena; ${dest} is then partly filled.
  */
 int row_read(const struct rows *rows, size_t row,
     const struct column *columns, size_t ncolumns, void *dest,

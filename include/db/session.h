@@ -42,10 +42,22 @@ struct session;
 #define SQLSTATE_INVALID         "DI422"
 #define SQLSTATE_BUSY            "DI503"
 
+/* The database's name when nothing names one. */
+#define SESSION_DATABASE "diurnal"
+
 struct session_options {
 	const char *application_name;          /* "diurnal-api" */
-	const char *role;                      /* database user when the
-	                                        * configuration names none */
+	const char *role;                      /* whose rights the session has,
+	                                        * whoever the configuration
+	                                        * signs in as (who must be a
+	                                        * member); also who signs in
+	                                        * if it names nobody.  NULL:
+	                                        * the rights of who signs in */
+	bool administrator;                    /* if the configuration names
+	                                        * nobody, who signs in is who
+	                                        * runs the program (or PGUSER),
+	                                        * not ${role} */
+	const char *database;                  /* instead of the configured */
 	int64_t statement_timeout;             /* µs; 0: none */
 	int64_t idle_session_timeout;          /* µs; 0: none.  The server ends
 	                                        * a session that says nothing
@@ -53,11 +65,22 @@ struct session_options {
 };
 
 /*
- * Connect as the configuration says (DATABASE_URL, or POSTGRES_*; by default
- * the local socket, as ${options}' role, to the database "diurnal").  At
- * connect search_path, time zone (UTC), DateStyle, time-outs and
- * application_name are pinned, and a pooler in transaction mode is refused.
- * FAULT_BUSY if the server cannot be reached now.
+ * Connect as the configuration says: DATABASE_URL, else POSTGRES_*, else what
+ * libpq's environment variables (PGHOST ...) say, else the local socket; to
+ * the database "diurnal" if none is named.
+ *
+ * At connect, by the startup packet, search_path (diurnal, pg_temp), role,
+ * time zone (UTC), DateStyle, client_encoding, time-outs, application_name
+ * and more are pinned (src/db/endpoint.c); what DATABASE_URL's or PGOPTIONS'
+ * `options` say of others is kept.  Then one round trip asks the server
+ * whether they arrived, and which process serves us: behind a pooler it is
+ * not the one that the startup announced, and the pooler is refused
+ * (FAULT_REFUSED).  Session locks, LISTEN and prepared statements would
+ * break behind one that pools transactions, and from outside it cannot be
+ * told from other kinds.
+ *
+ * FAULT_BUSY if the server cannot be reached now or does not let us in;
+ * FAULT_INVALID if DATABASE_URL cannot be understood.
  */
 int session_open(const struct config *config,
     const struct session_options *options, struct session **session,
@@ -74,19 +97,30 @@ struct statement {
 	struct rows *rows;             /* out; the caller frees it */
 };
 
+#define SESSION_STATEMENTS_MAX 64
+
 void statements_free(struct statement *statements, size_t count);
 
 /*
- * Run ${statements} in one round trip and one transaction.  On success every
- * rows member is set and has its query's shape; SHAPE_ONE without a row is
- * FAULT_MISSING.  On failure none is set, nothing was committed (but see
+ * Run at most SESSION_STATEMENTS_MAX ${statements} in one round trip and one
+ * transaction.  On success every rows member is set and has its query's
+ * shape.  On failure none is set, nothing was committed (but see
  * FAULT_UNCERTAIN above), and the detail is our own SQL's message for the
- * SQLSTATEs above, or "STATEMENT: MESSAGE [SQLSTATE]" for the log.
+ * SQLSTATEs above, or "STATEMENT: MESSAGE [SQLSTATE]" for the log; the message
+ * is left out where it could quote the value of a parameter.
+ *
+ * A row too few for SHAPE_ONE is FAULT_MISSING.  The shape can be looked at
+ * only when the run is over and committed: what a missing row must take back
+ * has to be refused by the SQL itself (diurnal.refuse).
+ *
+ * Until the last byte is sent nothing can have been committed: a connection
+ * that breaks before is FAULT_BUSY, not FAULT_UNCERTAIN.  So is one that the
+ * server ends in the middle of a statement and says so.
  */
 int session_run(struct session *session, struct statement *statements,
     size_t count, bool safe, struct failure *why);
 
-/* As session_run with one statement.  ${rows} may be NULL. */
+/* As session_run with one statement, not safe.  ${rows} may be NULL. */
 int session_one(struct session *session, const struct query *query,
     const struct bind *binds, size_t nbinds, struct rows **rows,
     struct failure *why);
@@ -94,7 +128,9 @@ int session_one(struct session *session, const struct query *query,
 /*
  * COPY and merge: run ${before}, COPY ${data} (PostgreSQL's text format,
  * ${length} bytes) by ${copy} (a COPY ... FROM STDIN without parameters),
- * then ${after}, in one transaction.  For sets too large for parameters.
+ * then ${after}, in one transaction of four round trips.  For sets too large
+ * for parameters.  Fails as session_run does; never repeated, and a failure
+ * ends the connection.
  */
 int session_copy(struct session *session,
     struct statement *before, size_t nbefore, const struct query *copy,
