@@ -84,6 +84,7 @@ struct config {
 	const char *log_level, *log_format;
 	const char *trusted_proxies;
 	const char *trigger_file;                      /* api, reconcile */
+	const char *password_lock_directory;           /* api */
 	int64_t waiting_workers;                       /* api */
 	int64_t discovery_threads;                     /* reconcile */
 	const char *aws_endpoint_url;                  /* reconcile */
@@ -91,7 +92,7 @@ struct config {
 };
 
 /* All settings, and behind them one without a name. */
-#define CONFIG_SETTINGS 29
+#define CONFIG_SETTINGS 30
 extern const struct setting config_settings[CONFIG_SETTINGS + 1];
 
 /*

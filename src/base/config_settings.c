@@ -88,6 +88,9 @@ const struct setting config_settings[CONFIG_SETTINGS + 1] = {
 	    .choices = "auto journal json text", MEMBER(log_format),
 	    .help = "where and how events are logged" },
 
+	{ "PASSWORD_LOCK_DIRECTORY", SETTING_TEXT, .programs = API,
+	    MEMBER(password_lock_directory),
+	    .help = "where workers share the slots for hashing passwords" },
 	{ "TRIGGER_FILE", SETTING_TEXT, .programs = API | RECONCILE,
 	    .fallback = "/run/diurnal/trigger", MEMBER(trigger_file),
 	    .help = "file that the API touches to have a pass started" },
