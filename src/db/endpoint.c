@@ -157,7 +157,7 @@ put_identity(struct endpoint *endpoint, const struct session_options *options)
 		put(endpoint, "user", options->role);
 	if (options->database != NULL)
 		put(endpoint, "dbname", options->database);
-	else if (get(endpoint, "dbname") == NULL && getenv("PGDATABASE") == NULL)
+	else if (get(endpoint, "dbname") == NULL)
 		put(endpoint, "dbname", SESSION_DATABASE);
 }
 
