@@ -10,7 +10,6 @@ create schema api;
 comment on schema diurnal is 'Tables and functions';
 comment on schema api is 'Views that render the API''s JSON';
 
-revoke all on schema public from public;
 grant usage on schema diurnal to diurnal_api, diurnal_reconcile, diurnal_deliver;
 grant usage on schema api to diurnal_api;
 alter default privileges revoke execute on functions from public;

@@ -31,7 +31,7 @@ end
 $$;
 
 -- All organizations while they are public or there is none; else the caller's.
-create function visible_organizations(public boolean, only uuid default null) returns setof json
+create function visible_organizations(public boolean, wanted uuid default null) returns setof json
 language plpgsql stable security definer set search_path = diurnal, pg_temp
 as $$
 begin
@@ -40,7 +40,7 @@ begin
   end if;
   return query
     select o.body from api.organizations o
-    where (public or o.id = tenant()) and (only is null or o.id = only)
+    where (public or o.id = tenant()) and (wanted is null or o.id = wanted)
     order by o.created_at, o.id;
 end
 $$;
