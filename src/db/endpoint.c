@@ -193,6 +193,24 @@ endpoint_free(struct endpoint *endpoint)
 	free(endpoint);
 }
 
+int
+endpoint_database(const struct config *config, struct arena *arena,
+    const char **name, struct failure *why)
+{
+	const struct session_options options = { .administrator = true };
+	SCOPED(endpoint_release) struct endpoint *endpoint = NULL;
+	const char *found;
+
+	if (endpoint_new(config, &options, &endpoint, why) != 0)
+		return -1;
+	found = get(endpoint, "dbname");
+	if (strlen(found) >= arena_left(arena))
+		return fail(why, FAULT_INVALID, "the database's name is too "
+		    "long");
+	*name = arena_text(arena, found);
+	return 0;
+}
+
 static void
 drop_notice(void *context, const PGresult *result)
 {

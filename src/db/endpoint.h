@@ -6,6 +6,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/arena.h"
 #include "base/failure.h"
 #include "base/scope.h"
 
@@ -27,6 +28,10 @@ int endpoint_new(const struct config *config,
 
 void endpoint_free(struct endpoint *endpoint);
 DEFINE_RELEASE(endpoint_release, struct endpoint *, endpoint_free)
+
+/* The name of the database that the configuration means. */
+int endpoint_database(const struct config *config, struct arena *arena,
+    const char **name, struct failure *why);
 
 /*
  * Connect: a connection in non-blocking pipeline mode.  FAULT_BUSY if the

@@ -342,10 +342,11 @@ static int
 script_fail(const PGresult *result, const char *sql, struct failure *why)
 {
 	int line = line_of_error(result, sql);
-	char where[32] = "script";
+	char where[32];
 
-	if (line > 0)
-		snprintf(where, sizeof(where), "line %d", line);
+	if (line == 0)
+		return sqlstate_fail(result, NULL, why);
+	snprintf(where, sizeof(where), "line %d", line);
 	return sqlstate_fail(result, where, why);
 }
 

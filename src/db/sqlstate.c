@@ -85,7 +85,8 @@ sqlstate_fail(const PGresult *result, const char *statement,
 	if (message[0] == '\0')
 		message = PQresultErrorMessage(result);
 	sqlstate_one_line(message, line, sizeof(line));
-	return fail(why, fault, "%s: %s [%s]", statement, line,
+	return fail(why, fault, "%s%s%s [%s]", statement != NULL ? statement :
+	    "", statement != NULL ? ": " : "", line,
 	    sqlstate[0] != '\0' ? sqlstate : "libpq");
 }
 

@@ -14,7 +14,7 @@
 enum fault sqlstate_fault(const char *sqlstate);
 
 /*
- * Fill ${why} from the error ${result} of ${statement}.  Returns -1.
+ * Fill ${why} from the error ${result} of ${statement} (or NULL).  Returns -1.
  * The message of an error that quotes the value of a parameter is left out.
  */
 int sqlstate_fail(const PGresult *result, const char *statement,
