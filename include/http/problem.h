@@ -19,11 +19,11 @@ struct complaint {
 	const char *message;           /* never holds the offending input */
 };
 
-/* All that is wrong; start with { .arena = arena }.  At most 64 are kept. */
+/* All that is wrong; start with { .arena = arena }. */
 struct complaints {
 	struct arena *arena;
 	struct complaint *first, **last;
-	size_t count;
+	size_t count;                  /* all; the first 64 are kept */
 };
 
 /*
@@ -32,7 +32,8 @@ struct complaints {
  */
 struct place {
 	const struct place *parent;    /* NULL at "body", "query", "path" */
-	const char *name;              /* NULL: ${index} counts */
+	const char *name;              /* NULL: ${index} counts.  A name is cut
+	                                * at 128 bytes when it is shown */
 	size_t index;
 };
 
@@ -45,14 +46,19 @@ void problem_complaints(struct response *response,
     const struct complaints *complaints);
 
 /*
- * The status that belongs to ${why}'s fault, with its detail; for
- * FAULT_INTERNAL and FAULT_UNCERTAIN a generic text (the caller logs the
- * real one).  FAULT_INVALID becomes a 422 with one complaint at
- * ["body", ${why}->field] or ["body"].
+ * The status that belongs to ${why}'s fault, with its detail; for a 5xx a
+ * generic text (the caller logs the real one).  FAULT_INVALID becomes a 422
+ * with one complaint at ["body", ${why}->field] or ["body"].
  */
 void problem_failure(struct response *response, const struct failure *why);
 
-/* Any other: ${detail} may be NULL. */
+/*
+ * Any other than 422.  ${detail} is shown as it is; NULL stands for the status
+ * phrase, or the generic text of a 5xx.  A 429 repeats it as `error`.
+ *
+ * All of these replace what the response held before, headers included; a 401
+ * carries WWW-Authenticate and a 503 Retry-After.
+ */
 void problem_status(struct response *response, int status,
     const char *detail);
 

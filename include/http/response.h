@@ -29,12 +29,14 @@ void response_json(struct response *response, int status, const char *body);
 /* 204 */
 void response_empty(struct response *response);
 
-/* ${name} is static; ${value} must be fit for a header: no control characters
- * (asserted). */
+/*
+ * ${name} is static; ${value} must be fit for a header: no control characters
+ * (asserted), and live as long as the response.
+ */
 void response_header(struct response *response, const char *name,
     const char *value);
 
-/* "Not Found" for 404 (RFC 9110's phrases). */
+/* "Not Found" for 404 (RFC 9110's phrases); "Unknown" for what has none. */
 const char *status_phrase(int status);
 
 #endif
