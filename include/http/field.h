@@ -18,19 +18,30 @@ struct json_object;
 
 enum field_place { IN_PATH, IN_QUERY, IN_BODY, FIELD_PLACE_COUNT };
 
+/*
+ * What a field holds, the bounds that ${low} and ${high} mean, and those it
+ * has without them.  In a JSON string an int, number or bool is read as in a
+ * query.
+ */
 enum field_kind {
-	FIELD_TEXT,            /* low..high: characters */
-	FIELD_INT,             /* low..high: the number */
-	FIELD_NUMBER,
-	FIELD_BOOL,
+	FIELD_TEXT,            /* characters; 0..FIELD_TEXT_MAX */
+	FIELD_INT,             /* the number; that of int32_t */
+	FIELD_NUMBER,          /* the number; +-FIELD_NUMBER_MAX */
+	FIELD_BOOL,            /* any case of true 1 yes on y t and opposites */
 	FIELD_UUID,
 	FIELD_TIME,            /* base/clock.h's clock_parse */
-	FIELD_EMAIL,           /* api.md 1.3; the domain is lower-cased */
-	FIELD_TEXTS,           /* list of texts; low..high: its length */
-	FIELD_OBJECT,          /* any object within the JSON bounds */
-	FIELD_TEXT_MAP,        /* object of texts */
+	FIELD_EMAIL,           /* one @, no quotes, a domain with a dot that is
+	                        * not reserved and becomes lower-case */
+	FIELD_TEXTS,           /* list; its length; 0..FIELD_ITEMS_MAX */
+	FIELD_OBJECT,          /* any object within http/json.h's bounds */
+	FIELD_TEXT_MAP,        /* object; its members; 0..FIELD_ITEMS_MAX */
 	FIELD_KIND_COUNT
 };
+
+#define FIELD_TEXT_MAX 4096            /* also each text in a list or map */
+#define FIELD_NUMBER_MAX INT64_C(1000000000000000)
+#define FIELD_ITEMS_MAX 1000
+#define FIELD_JSON_MAX ((size_t)1 << 20)        /* bytes of list or object */
 
 struct field {
 	const char *name;              /* NULL ends a table */
@@ -54,19 +65,27 @@ struct field {
 	bool secret;                   /* OpenAPI: format password, writeOnly */
 };
 
-/* Texts and names without a bound of their own: */
-#define FIELD_TEXT_MAX 4096
-
 /*
  * Fill request->values for request->route's fields, or complain about every
- * field that is wrong.  request->json is the parsed body, if there is one.
+ * field that is wrong (its value is then absent).  request->json is the parsed
+ * body; members of a body that is NULL are absent.  Path parameters come from
+ * request->params, query parameters from request->query: the last of several
+ * counts.  Times come out as clock_format's, UUIDs and domains in lower case,
+ * lists, maps and objects as JSON.
  */
 void fields_read(struct request *request, struct complaints *complaints);
 
 /*
- * Parse the body of a route that takes one: content type, UTF-8, depth at
- * most 32, no NUL in any text, an object at the top.  One complaint if not.
+ * Parse the body of a route that takes one into request->json, which
+ * request_end frees: content type, then http/json.h's json_read_object.  One
+ * complaint if it is not fit, and request->json stays NULL.
  */
 void body_parse(struct request *request, struct complaints *complaints);
+
+/* The bounds that hold for ${field}: its own or those of its kind. */
+void field_bounds(const struct field *field, int64_t *low, int64_t *high);
+
+/* "path", "query", "body" */
+const char *field_place_name(enum field_place place);
 
 #endif

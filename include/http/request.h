@@ -32,16 +32,19 @@ struct path_param {
 
 struct request {
 	struct arena *arena;
-	const char *id;                /* X-Request-ID if it is fit, else ours */
+	const char *id;                /* X-Request-ID if fit, else ours */
 	int64_t now;                   /* when it was accepted; clock.h */
 	const char *method;
-	const char *path;              /* decoded once, without final slash */
+	const char *path;              /* decoded once (http/percent.h), less
+	                                * one final slash */
 	const char *query;             /* raw; "" if none */
 	const char *content_type;      /* NULL if none */
 	const char *body;              /* NULL if none */
 	size_t body_length;
-	const char *address;           /* the client's */
-	const char *agent;             /* NULL if none; cut to 400 bytes */
+	const char *address;           /* the client's, IPv4 or IPv6; "::" if
+	                                * the server did not say */
+	const char *agent;             /* UTF-8; NULL if none; cut to 400
+	                                * bytes */
 	bool is_https;
 	/* A header by its FastCGI name, "HTTP_X_API_KEY"; NULL if absent. */
 	const char *(*header)(const struct request *request, const char *name);
@@ -51,7 +54,7 @@ struct request {
 	const struct route *route;
 	struct path_param params[REQUEST_PATH_PARAMS];
 	size_t nparams;
-	struct json_object *json;      /* the body; freed with the request */
+	struct json_object *json;      /* the body; freed by request_end */
 	struct value *values;          /* parallel to route->fields */
 };
 
@@ -61,5 +64,8 @@ const struct value *request_value(const struct request *request,
 
 /* Its text; NULL when absent or null. */
 const char *request_text(const struct request *request, const char *name);
+
+/* Free what is not in the arena.  Whoever made the request calls it. */
+void request_end(struct request *request);
 
 #endif
