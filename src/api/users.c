@@ -111,7 +111,7 @@ user_me_password_handle(struct exchange *exchange, struct failure *why)
 {
 	const struct request *request = exchange->request;
 	char hash[PASSWORD_STORED_BYTES];
-	const char *old;
+	const char *old = NULL;
 
 	if (!passwords_accept(exchange, "new_password"))
 		return 0;
