@@ -6,17 +6,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/day.h"
+#include "base/floor.h"
 #include "config.h"
-
-/* A proleptic Gregorian date. */
-struct civil {
-	int64_t year;
-	int month, day;
-};
 
 /* What a text said, before it is known to be a time. */
 struct reading {
-	struct civil date;
+	int year, month, mday;
 	int hour, minute, second;
 	int64_t micros;
 	int64_t offset;                /* east of UTC */
@@ -55,44 +51,6 @@ clock_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-/*
- * The next two are Howard Hinnant's days_from_civil and civil_from_days: years
- * begin in March, so that the leap day is the last one, and are counted in
- * eras of 400, which all have the same number of days.  One era is added
- * while dividing: our earliest day, early in year 0, belongs to era -1.
- */
-#define ERA_DAYS 146097
-#define EPOCH_DAYS 719468              /* from 0000-03-01 to 1970-01-01 */
-
-static int64_t
-days_from_civil(struct civil date)
-{
-	int64_t year = date.year - (date.month <= 2) + 400;
-	int64_t era = year / 400, of_era = year % 400;
-	int64_t month = (date.month + 9) % 12;
-	int64_t day = (153 * month + 2) / 5 + date.day - 1;
-
-	return (era - 1) * ERA_DAYS + of_era * 365 + of_era / 4 -
-	    of_era / 100 + day - EPOCH_DAYS;
-}
-
-static struct civil
-civil_from_days(int64_t days)
-{
-	int64_t since = days + EPOCH_DAYS + ERA_DAYS;
-	int64_t era = since / ERA_DAYS - 1, of_era = since % ERA_DAYS;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 -
-	    of_era / 146096) / 365;
-	int64_t day = of_era - (365 * year + year / 4 - year / 100);
-	int month = (int)((5 * day + 2) / 153);
-
-	return (struct civil){
-		.year = year + era * 400 + (month >= 10),
-		.month = month < 10 ? month + 3 : month - 9,
-		.day = (int)(day - (153 * month + 2) / 5 + 1),
-	};
-}
-
 static char *
 put_number(char *at, int width, int64_t number)
 {
@@ -115,17 +73,15 @@ put(char *at, int width, int64_t number, char behind)
 static char *
 put_time(char *at, int64_t when, char behind)
 {
-	struct civil date;
-	int64_t days, second;
+	struct day date;
+	int64_t second;
 
 	assert(when >= CLOCK_MIN && when <= CLOCK_MAX);
-	/* From CLOCK_MIN, because division cuts towards zero. */
-	days = (when - CLOCK_MIN) / CLOCK_DAY + CLOCK_MIN / CLOCK_DAY;
-	second = (when - days * CLOCK_DAY) / CLOCK_SECOND;
-	date = civil_from_days(days);
+	second = floor_mod(when, CLOCK_DAY) / CLOCK_SECOND;
+	date = day_split(floor_div(when, CLOCK_DAY));
 	at = put(at, 4, date.year, '-');
 	at = put(at, 2, date.month, '-');
-	at = put(at, 2, date.day, 'T');
+	at = put(at, 2, date.mday, 'T');
 	at = put(at, 2, second / 3600, ':');
 	at = put(at, 2, second / 60 % 60, ':');
 	return put(at, 2, second % 60, behind);
@@ -136,7 +92,7 @@ clock_format(int64_t when, char text[CLOCK_TEXT_BYTES])
 {
 	char *at = put_time(text, when, '.');
 
-	at = put(at, 6, (when - CLOCK_MIN) % CLOCK_SECOND, 'Z');
+	at = put(at, 6, floor_mod(when, CLOCK_SECOND), 'Z');
 	*at = '\0';
 }
 
@@ -176,27 +132,13 @@ get(const char **at, int width, int low, int high, int *number)
 	return sum >= low && sum <= high;
 }
 
-static int
-month_days(int64_t year, int month)
-{
-	static const int days[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-	};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
 static bool
-get_date(const char **at, struct civil *date)
+get_date(const char **at, struct reading *reading)
 {
-	int year;
-
-	if (!get(at, 4, 0, 9999, &year) || !skip(at, "-") ||
-	    !get(at, 2, 1, 12, &date->month) || !skip(at, "-"))
-		return false;
-	date->year = year;
-	return get(at, 2, 1, month_days(year, date->month), &date->day);
+	return get(at, 4, 0, 9999, &reading->year) && skip(at, "-") &&
+	    get(at, 2, 1, 12, &reading->month) && skip(at, "-") &&
+	    get(at, 2, 1, day_last_of_month(reading->year, reading->month),
+		&reading->mday);
 }
 
 static bool
@@ -243,9 +185,8 @@ get_time(const char **at, struct reading *reading)
 static bool
 starts_month(int64_t when)
 {
-	int64_t days = when / CLOCK_DAY;
-
-	return when % CLOCK_DAY == 0 && civil_from_days(days).day == 1;
+	return floor_mod(when, CLOCK_DAY) == 0 &&
+	    day_split(floor_div(when, CLOCK_DAY)).mday == 1;
 }
 
 int
@@ -254,12 +195,12 @@ clock_parse(const char *text, int64_t *when)
 	struct reading reading = { .offset = 0 };
 	int64_t found;
 
-	if (!get_date(&text, &reading.date) ||
+	if (!get_date(&text, &reading) ||
 	    (skip(&text, "Tt ") && !get_time(&text, &reading)) ||
 	    *text != '\0')
 		return -1;
-	found = days_from_civil(reading.date) * CLOCK_DAY +
-	    reading.hour * CLOCK_HOUR + reading.minute * CLOCK_MINUTE +
+	found = day_number(reading.year, reading.month, reading.mday) *
+	    CLOCK_DAY + reading.hour * CLOCK_HOUR + reading.minute * CLOCK_MINUTE +
 	    reading.second * CLOCK_SECOND - reading.offset;
 	if (reading.second == 60 && !starts_month(found))
 		return -1;
