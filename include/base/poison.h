@@ -12,6 +12,6 @@
 
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll \
 	atof localtime gmtime ctime asctime mktime setlocale tmpnam tempnam \
-	mktemp rand srand system popen
+	mktemp srand system popen
 
 #endif
