@@ -88,4 +88,7 @@ bool keyring_is_current(const struct keyring *keyring,
 void keyring_credentials_aad(const char *organization, const char *account,
     char aad[KEYRING_AAD_BYTES]);
 
+/* What kind of secret it is: the ${info} of seal.h. */
+#define KEYRING_CREDENTIALS_INFO "diurnal cloud credentials v1"
+
 #endif

@@ -204,6 +204,8 @@ test_credentials_aad(void)
 	keyring_credentials_aad(ORGANIZATION, ROW, aad);
 	is_text(aad, "diurnal|" ORGANIZATION "|cloud_accounts|" ROW
 	    "|credentials", "credentials are bound to their account");
+	is_text(KEYRING_CREDENTIALS_INFO, "diurnal cloud credentials v1",
+	    "credentials are sealed as what they always were");
 }
 
 static void

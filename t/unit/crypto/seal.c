@@ -2,6 +2,7 @@
 
 #include "base/scope.h"
 #include "crypto/hpke.h"
+#include "crypto/keyring.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "t/tap.h"
@@ -222,7 +223,7 @@ main(void)
 	SCOPED(arena_release) struct arena *scoped = arena_new(1 << 21);
 
 	arena = scoped;
-	info = bytes_of_text("diurnal cloud credentials v1");
+	info = bytes_of_text(KEYRING_CREDENTIALS_INFO);
 	aad = bytes_of_text("diurnal|o|cloud_accounts|a|credentials");
 	plain = bytes_of_text("{\"secret_access_key\":\"not a real one\"}");
 	seal_new_keys(private_key, public_key);
