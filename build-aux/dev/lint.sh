@@ -1,0 +1,47 @@
+# What a reader should not have to look for.
+# shellcheck shell=bash
+
+# For clang-tidy, cppcheck and editors; every file is compiled alike.
+write_compile_commands() {
+	local build=$1 flags
+	shift
+
+	flags=$(make -s --no-print-directory -C "$build" list-flags)
+	printf '%s\n' "$@" |
+		jq -R --arg build "$build" --arg root "$root" \
+			--arg flags "$flags" '{
+			directory: $build,
+			file: "\($root)/\(.)",
+			command: "cc \($flags) -c \($root)/\(.)"
+		}' | jq -s . >"$root/.dev/compile_commands.json"
+}
+
+command_lint() {
+	local build=$root/.dev/build-test sources headers bad=0
+
+	(($# == 0)) || die "lint takes no arguments"
+	need build lint
+	build_in "$build" "all tests" --enable-werror --enable-test-hooks
+	cd "$root"
+	mapfile -t sources < <(find src t -name '*.c' ! -name '*_sql.c' | sort)
+	mapfile -t headers < <(find include src t -name '*.h' \
+		! -name '*_sql.h' | sort)
+	write_compile_commands "$build" "${sources[@]}"
+
+	say "clang-format"
+	build-aux/dev/check-format "${sources[@]}" "${headers[@]}" || bad=1
+	say "shellcheck"
+	shellcheck --external-sources --check-sourced dev .ci/run || bad=1
+	say "cppcheck"
+	cppcheck --quiet --project=.dev/compile_commands.json \
+		--enable=warning,portability --inline-suppr \
+		--suppressions-list=build-aux/dev/cppcheck.txt \
+		--cppcheck-build-dir="$(absolute .dev/cppcheck)" -j"$(nproc)" \
+		--error-exitcode=1 || bad=1
+	say "clang-tidy"
+	printf '%s\0' "${sources[@]}" |
+		xargs -0 -n1 -P"$(nproc)" clang-tidy --quiet -p .dev \
+			2> >(grep -v 'warnings generated' >&2) || bad=1
+	((bad == 0)) || die "lint found something"
+	say "lint found nothing"
+}
