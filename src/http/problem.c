@@ -21,6 +21,7 @@ static const int statuses[FAULT_COUNT] = {
 	[FAULT_CONFLICT] = 409,
 	[FAULT_BUSY] = 503,
 	[FAULT_LATE] = 504,
+	[FAULT_UPSTREAM] = 502,
 	[FAULT_UNCERTAIN] = 500,
 	[FAULT_INTERNAL] = 500,
 };
