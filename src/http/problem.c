@@ -133,6 +133,8 @@ static const char *
 generic_detail(int status)
 {
 	switch (status) {
+	case 502:
+		return "A service that this one needs refused.";
 	case 503:
 		return "The service is busy. Try again.";
 	case 504:
