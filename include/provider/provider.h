@@ -61,7 +61,7 @@ struct sighting {
  * and gone after the call.  -1 (with ${why} filled) ends the discovery.
  */
 struct sighting_sink {
-	int (*take)(void *context, const struct sighting *sighting,
+	int (*put)(void *context, const struct sighting *sighting,
 	    struct failure *why);
 	void *context;
 };
