@@ -31,7 +31,6 @@ run_catch(FILE *file, char text[SAID_BYTES])
 static inline int
 run_files(const char *const *argv, int in, FILE *out, FILE *err)
 {
-	extern char **environ;
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int status;
