@@ -20,6 +20,9 @@ int64_t day_number(int64_t year, int month, int mday);
 
 struct day day_split(int64_t number);
 
+/* The day of the week alone: 0 is Sunday. */
+int day_of_week(int64_t number);
+
 /* The first day of the month after ${day}'s. */
 int64_t day_next_month(const struct day *day);
 

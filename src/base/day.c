@@ -35,12 +35,18 @@ day_split(int64_t number)
 	struct day day = {
 		.month = from_march < 10 ? from_march + 3 : from_march - 9,
 		.mday = (int)(in_year - (153 * from_march + 2) / 5 + 1),
-		.wday = (int)floor_mod(number + 4, 7),
+		.wday = day_of_week(number),
 	};
 
 	day.year = of_era + era * 400 + (day.month <= 2);
 	day.last = day_last_of_month(day.year, day.month);
 	return day;
+}
+
+int
+day_of_week(int64_t number)
+{
+	return (int)floor_mod(number + 4, 7);
 }
 
 int64_t

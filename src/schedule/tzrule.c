@@ -6,6 +6,9 @@
 #define DAY_SECONDS  86400
 #define DEFAULT_TIME (2 * 3600)        /* of a change that does not say */
 
+/* A change stands this far outside of its year at most: 167 hours + 25. */
+#define STRAY_SECONDS (8 * DAY_SECONDS)
+
 struct cursor {
 	const char *at, *end;
 };
@@ -176,7 +179,7 @@ change_day(const struct tzrule_change *change, int64_t year)
 		break;
 	}
 	first = day_number(year, change->month, 1);
-	mday = 1 + (int)floor_mod(change->day - day_split(first).wday, 7) +
+	mday = 1 + (int)floor_mod(change->day - day_of_week(first), 7) +
 	    7 * (change->week - 1);
 	if (mday > day_last_of_month(year, change->month))
 		mday -= 7;
@@ -199,26 +202,32 @@ insert(struct change_at *changes, size_t count, struct change_at change)
 	changes[count] = change;
 }
 
+static int64_t
+year_of(int64_t when)
+{
+	return day_split(floor_div(when, DAY_SECONDS)).year;
+}
+
 struct tzrule_span
 tzrule_at(const struct tzrule *rule, int64_t when)
 {
 	struct tzrule_span span = {
 		-TZRULE_NEVER, TZRULE_NEVER, rule->standard
 	};
-	struct change_at changes[10];
+	struct change_at changes[8];
+	int64_t first, last;
 	size_t count = 0;
-	int64_t year;
 
 	if (!rule->has_summer)
 		return span;
-	/* A change may stand a week outside of its year: look two years off. */
-	year = day_split(floor_div(when, DAY_SECONDS)).year;
-	for (int64_t y = year - 2; y <= year + 2; y++) {
+	first = year_of(when - STRAY_SECONDS) - 1;
+	last = year_of(when + STRAY_SECONDS) + 1;
+	for (int64_t year = first; year <= last; year++) {
 		insert(changes, count++, (struct change_at){
-			change_day(&rule->begin, y) * DAY_SECONDS +
+			change_day(&rule->begin, year) * DAY_SECONDS +
 			rule->begin.time - rule->standard, rule->summer });
 		insert(changes, count++, (struct change_at){
-			change_day(&rule->end, y) * DAY_SECONDS +
+			change_day(&rule->end, year) * DAY_SECONDS +
 			rule->end.time - rule->summer, rule->standard });
 	}
 	for (size_t i = 0; i + 1 < count && changes[i].at <= when; i++) {
