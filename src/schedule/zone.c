@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,8 @@
 #include "base/clock.h"
 #include "base/floor.h"
 #include "base/scope.h"
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "schedule/tzif.h"
 
 #define DEFAULT_FOLDER  "/usr/share/zoneinfo"
@@ -26,7 +27,6 @@ struct zone {
 };
 
 DEFINE_RELEASE(buffer_release, unsigned char *, free)
-DEFINE_RELEASE(checksum_release, GChecksum *, g_checksum_free)
 
 static void
 fd_close(int *fd)
@@ -147,12 +147,10 @@ read_file(const char *name, struct arena *arena, unsigned char *bytes,
 static void
 set_fingerprint(struct zone *zone, const unsigned char *bytes, size_t length)
 {
-	SCOPED(checksum_release) GChecksum *sum =
-	    g_checksum_new(G_CHECKSUM_SHA256);
+	unsigned char hash[HASH_BYTES];
 
-	g_checksum_update(sum, bytes, (gssize)length);
-	memcpy(zone->fingerprint, g_checksum_get_string(sum),
-	    ZONE_FINGERPRINT_BYTES);
+	hash_sha256(bytes_of(bytes, length), hash);
+	text_from_bytes(hash, sizeof(hash), zone->fingerprint);
 }
 
 static int
