@@ -31,7 +31,8 @@ command_lint() {
 	say "clang-format"
 	build-aux/dev/check-format "${sources[@]}" "${headers[@]}" || bad=1
 	say "shellcheck"
-	shellcheck --external-sources --check-sourced dev .ci/run || bad=1
+	shellcheck --external-sources --check-sourced dev .ci/run \
+		build-aux/dev/reconcile-loop build-aux/dev/run-test || bad=1
 	say "cppcheck"
 	cppcheck --quiet --project=.dev/compile_commands.json \
 		--enable=warning,portability --inline-suppr \

@@ -2,6 +2,8 @@
 # system's clusters are not touched.
 # shellcheck shell=bash
 
+postgres_options=''
+
 # PostgreSQL does not run as root.
 as_postgres() {
 	if is_root; then
@@ -45,7 +47,7 @@ make_places() {
 	make_place pg postgres_reaches_dir /var/lib/diurnal-dev.XXXXXX
 	run=$(readlink -f "$dir/run")
 	pg=$(readlink -f "$dir/pg")
-	mkdir -p "$run/pg"
+	mkdir -p "$run/pg" "$run/passwords"
 	if is_root; then
 		chown postgres: "$pg" "$run/pg"
 	fi
@@ -71,7 +73,6 @@ find_postgres() {
 make_cluster() {
 	local role
 
-	say "making a PostgreSQL cluster in $dir/pg"
 	as_postgres "$pgbin/initdb" --pgdata="$pg" --username=postgres \
 		--encoding=UTF8 --locale=C.UTF-8 --auth=peer \
 		>"$dir/log/initdb.log" 2>&1 ||
@@ -98,7 +99,8 @@ start_postgres() {
 		# Left by a system that went down; its pid may be another's now.
 		rm -f "$pg/postmaster.pid"
 		as_postgres "$pgbin/pg_ctl" --pgdata="$pg" --silent --wait start \
-			--options="-c listen_addresses= -k $run/pg" \
+			--options="-c listen_addresses= -k $run/pg \
+				$postgres_options" \
 			</dev/null >>"$dir/log/postgresql.log" 2>&1 ||
 			die "PostgreSQL did not start: see $dir/log/postgresql.log"
 	fi

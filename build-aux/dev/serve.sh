@@ -101,11 +101,12 @@ settings_of() {
 	settings=("TRIGGER_FILE=$run/trigger")
 	case $1 in
 	api) settings+=("JWT_SECRET_KEY_FILE=$dir/secrets/jwt-secret-key"
+		"PASSWORD_LOCK_DIRECTORY=$run/passwords"
 		"PUBLIC_API_URL=https://localhost:$port") ;;
 	reconcile)
 		settings+=("ENCRYPTION_KEY_FILE=$dir/secrets/encryption-key")
 		;;
-	ctl) role=diurnal_owner ;;
+	ctl) role=postgres ;;
 	esac
 	settings+=("DATABASE_URL=$(database_url "$role")")
 	for setting in "${configuration[@]}"; do

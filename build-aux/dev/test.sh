@@ -62,6 +62,6 @@ command_test() {
 	DIURNAL_BUILD=$build DIURNAL_SOURCE=$root \
 		DIURNAL_MOTO=$root/.dev/venv/bin/moto_server \
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-		exec prove -I t/lib -j2 --rules='seq=t/e2e/*' --rules='par=**' \
-		$tests
+		exec prove --exec build-aux/dev/run-test --jobs=2 \
+		--rules='seq=t/e2e/*' --rules='par=**' $tests
 }

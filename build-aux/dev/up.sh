@@ -33,7 +33,7 @@ prepare_database() {
 	exists=$("$pgbin/psql" -XAtd "$super" \
 		-c "select 1 from pg_database where datname = 'diurnal'")
 	[[ $exists ]] || DATABASE_URL=$super "$ctl" db-init
-	DATABASE_URL=$(database_url diurnal_owner) "$ctl" migrate
+	DATABASE_URL=$(database_url postgres) "$ctl" migrate
 }
 
 # For scripts; the values need no quoting in a shell.
