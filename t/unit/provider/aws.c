@@ -46,15 +46,15 @@ static size_t nrequests;
 	"</SecretAccessKey><SessionToken>TEMPTOKEN</SessionToken>"             \
 	"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
 
-static const struct reply *
+static struct reply
 next_reply(const struct server_request *request)
 {
-	const struct reply *reply;
+	struct reply reply;
 
 	pthread_mutex_lock(&mutex);
 	if (nrequests < REPLIES)
 		requests[nrequests] = *request;
-	reply = &replies[nrequests < nreplies ? nrequests : nreplies - 1];
+	reply = replies[nrequests < nreplies ? nrequests : nreplies - 1];
 	nrequests++;
 	pthread_mutex_unlock(&mutex);
 	return reply;
@@ -67,17 +67,17 @@ serve(int connection)
 	char head[256];
 
 	while (server_read(connection, &request)) {
-		const struct reply *reply = next_reply(&request);
+		struct reply reply = next_reply(&request);
 
-		if (reply->body == NULL)
+		if (reply.body == NULL)
 			return;
 		/* So much patience that nobody waits for us. */
 		snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\n"
 		    "Content-Type: %s\r\nRetry-After: 3600\r\n"
-		    "Content-Length: %zu\r\n\r\n", reply->status,
-		    reply->type, strlen(reply->body));
+		    "Content-Length: %zu\r\n\r\n", reply.status,
+		    reply.type, strlen(reply.body));
 		server_write(connection, head, strlen(head));
-		server_write(connection, reply->body, strlen(reply->body));
+		server_write(connection, reply.body, strlen(reply.body));
 	}
 }
 
@@ -97,10 +97,21 @@ answer_with(const struct reply *list, size_t count)
 } while (0)
 #define XML(body_) { 200, "text/xml", body_ }
 
+static size_t
+requests_seen(void)
+{
+	size_t count;
+
+	pthread_mutex_lock(&mutex);
+	count = nrequests;
+	pthread_mutex_unlock(&mutex);
+	return count;
+}
+
 static bool
 asked(size_t request, const char *what)
 {
-	return request < nrequests &&
+	return request < requests_seen() &&
 	    strstr(requests[request].bytes, what) != NULL;
 }
 
@@ -221,7 +232,7 @@ test_bad_regions(void)
 		    sent.fault == FAULT_REFUSED, "'%s' is no region",
 		    bad[i]);
 	}
-	is_int((int64_t)nrequests, 0, "nothing was sent");
+	is_int((int64_t)requests_seen(), 0, "nothing was sent");
 }
 
 static void
@@ -271,7 +282,7 @@ test_pages(void)
 	is_text(text_get(&seen.ids),
 	    "i-1@eu-west-1 i-2@eu-west-1 i-3@eu-west-1 ",
 	    "... all pages of it, in order");
-	is_int((int64_t)nrequests, 3, "... with a request for each");
+	is_int((int64_t)requests_seen(), 3, "... with a request for each");
 	ok(asked(0, "Action=DescribeInstances&Version=2016-11-15"
 	    "&MaxResults=1000") && !asked(0, "NextToken"),
 	    "the first page is asked for");
@@ -311,7 +322,7 @@ test_endless_pages(void)
 		ok(discover(&fixture, "eu-west-1", &seen, &why) == -1 &&
 		    why.fault == FAULT_INVALID, "%s: %s", cases[i].what,
 		    why.detail);
-		ok(nrequests <= REPLIES + 2, "... is noticed soon");
+		ok(requests_seen() <= REPLIES + 2, "... is noticed soon");
 	}
 }
 
@@ -327,7 +338,7 @@ test_sink_stops(void)
 	ok(discover(&fixture, "eu-west-1", &seen, &why) == -1 &&
 	    why.fault == FAULT_LATE && text_is(why.detail, "enough"),
 	    "what the sink says ends the discovery");
-	is_int((int64_t)nrequests, 2, "... at once");
+	is_int((int64_t)requests_seen(), 2, "... at once");
 }
 
 static void
@@ -446,7 +457,7 @@ test_refusals(void)
 		    "a command fails: %s", sent.detail);
 		is_text(fault_name(sent.fault),
 		    fault_name(refusals[i].command), "... with its fault");
-		is_int((int64_t)nrequests, 1, "... after one try");
+		is_int((int64_t)requests_seen(), 1, "... after one try");
 	}
 }
 
@@ -472,7 +483,8 @@ static void
 test_long_message(void)
 {
 	SCOPED(fixture_release) struct fixture fixture = opened("");
-	char body[4096], message[2048];
+	static char body[4096];        /* the server reads it */
+	char message[2048];
 	struct reply reply = { 400, "text/xml", body };
 	struct failure why = { 0 };
 
@@ -566,7 +578,7 @@ test_role(void)
 	ANSWER({ 403, "text/xml", ERROR("AccessDenied", "not this role") },
 	    XML(ROLE_KEYS), XML(LAST_PAGE("i-1")));
 	ok(discover(&fixture, "eu-west-1", &seen, &why) == -1 &&
-	    why.fault == FAULT_DENIED && nrequests == 1,
+	    why.fault == FAULT_DENIED && requests_seen() == 1,
 	    "without the role nothing is asked");
 	why = (struct failure){ 0 };
 	is_int(discover(&fixture, "eu-west-1", &seen, &why), 0,
@@ -580,7 +592,7 @@ test_role(void)
 	    asked(2, "X-Amz-Security-Token: TEMPTOKEN\r\n"),
 	    "... and what is asked then is asked in it");
 	discover(&fixture, "eu-west-2", &seen, &why);
-	ok(nrequests == 4 && asked(3, "Action=DescribeInstances") &&
+	ok(requests_seen() == 4 && asked(3, "Action=DescribeInstances") &&
 	    asked(3, "Credential=ASIATEMP/"), "... for more than one call");
 }
 
