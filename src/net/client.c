@@ -61,12 +61,11 @@ client_new(const struct client_options *options)
 	if (client == NULL || (client->curl = curl_easy_init()) == NULL)
 		abort();
 	client->options = *options;
-	client->options.connect_time =
-	    or_default(options->connect_time, 10 * 1000);
-	client->options.silence_time =
-	    or_default(options->silence_time, 30 * 1000);
-	client->options.total_time =
-	    or_default(options->total_time, 120 * 1000);
+	client->options.connect_time = or_default(options->connect_time,
+	    10000);
+	client->options.silence_time = or_default(options->silence_time,
+	    30000);
+	client->options.total_time = or_default(options->total_time, 120000);
 	client->options.repeat_time = or_default(options->repeat_time, 500);
 	return client;
 }

@@ -268,7 +268,7 @@ send_call(struct provider_account *account, const struct call *call,
 		.max_answer = longest,
 		.repeatable = !call->command,
 	};
-	struct client_answer got;
+	struct client_answer got = { 0 };
 
 	if (client_send(account->client, &request, arena, &got, why) != 0)
 		return fail_doing(why, "%s in %s",
@@ -403,9 +403,9 @@ make_client(struct provider_account *account,
 	const char *endpoint = context->aws_endpoint_url;
 	struct client_options options = {
 		.ca_bundle = context->aws_ca_bundle,
-		.connect_time = 5 * 1000,
-		.silence_time = 20 * 1000,
-		.total_time = 60 * 1000,
+		.connect_time = 5000,
+		.silence_time = 20000,
+		.total_time = 60000,
 		.repeats = 2,
 	};
 

@@ -321,7 +321,7 @@ test_silence(void)
 {
 	SCOPED(arena_release) struct arena *arena = arena_new(1 << 20);
 	struct client_options options = {
-		.plain = true, .total_time = 60 * 1000, .silence_time = 1,
+		.plain = true, .total_time = 60000, .silence_time = 1,
 	};
 	struct client_answer answer;
 	struct failure why = { 0 };
