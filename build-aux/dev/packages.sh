@@ -4,7 +4,7 @@
 declare -A packages=(
 	[build]="gcc libc6-dev make autoconf automake pkg-config perl xz-utils
 		libfcgi-dev libpq-dev libjson-c-dev libssl-dev libjwt-dev
-		libcurl4-openssl-dev libxml2-dev libglib2.0-dev libargon2-dev
+		libcurl4-openssl-dev libxml2-dev libargon2-dev
 		libsystemd-dev"
 	[run]="postgresql nginx spawn-fcgi multiwatch openssl tzdata curl jq"
 	[test]="libdbd-pg-perl libjson-perl libio-socket-ssl-perl libwww-perl
