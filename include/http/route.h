@@ -26,6 +26,7 @@ struct permission {
 enum member_kind {
 	MEMBER_TEXT, MEMBER_INT, MEMBER_NUMBER, MEMBER_BOOL, MEMBER_UUID,
 	MEMBER_TIME, MEMBER_TEXTS, MEMBER_TEXT_MAP, MEMBER_OBJECT,
+	MEMBER_PLACE,                  /* a complaint's loc */
 	MEMBER_SHAPE, MEMBER_SHAPES, MEMBER_KIND_COUNT
 };
 
@@ -34,13 +35,13 @@ struct member {
 	enum member_kind kind;
 	bool nullable;
 	bool optional;                 /* may be left out */
-	const struct answer *shape;    /* MEMBER_SHAPE, MEMBER_SHAPES */
+	const struct answer *shape;    /* of MEMBER_SHAPE and MEMBER_SHAPES */
 	const char *const *choices;    /* texts; NULL ends */
 	const char *help;
 };
 
 struct answer {
-	const char *name;              /* schema name, "Policy" */
+	const char *name;              /* schema name, "Policy"; unique */
 	const struct member *members;
 };
 
@@ -74,7 +75,9 @@ struct route {
 	const struct answer *answer;   /* NULL with 204 */
 	bool answers_list;             /* a bare array of `answer` */
 	bool wakes_reconciler;         /* touch the trigger after commit */
-	const int *errors;             /* further statuses, ended by 0 */
+	const int *errors;             /* further statuses, ended by 0; those
+	                                * that follow from the rest need not
+	                                * be named (openapi.h) */
 };
 
 enum match { MATCH_NONE, MATCH_PATH, MATCH_ROUTE };
