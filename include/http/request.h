@@ -46,7 +46,8 @@ struct request {
 	const char *agent;             /* UTF-8; NULL if none; cut to 400
 	                                * bytes */
 	bool is_https;
-	/* A header by its FastCGI name, "HTTP_X_API_KEY"; NULL if absent. */
+	/* A header by its FastCGI name, "HTTP_X_API_KEY"; NULL if absent or
+	 * empty.  Any bytes but NUL; lives as long as the request. */
 	const char *(*header)(const struct request *request, const char *name);
 	void *transport;
 
