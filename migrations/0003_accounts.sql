@@ -53,7 +53,10 @@ create table account_regions (
   cloud_account_id uuid not null,
   region text not null,
   seen_at timestamptz,                 -- last complete look
-  error text,
+  seen_epoch bigint,                   -- the newest pass that looked so
+  error text,                          -- why the look after that failed
+  failures int not null default 0,     -- in a row
+  retry_at timestamptz,                -- throttled or failing: not before
   primary key (organization_id, cloud_account_id, region),
   foreign key (organization_id, cloud_account_id) references cloud_accounts on delete cascade
 );
@@ -88,7 +91,9 @@ create table resources (
   foreign key (organization_id, cloud_account_id) references cloud_accounts on delete cascade
 );
 create index on resources (organization_id, name, id);
-create index resources_tags on resources using gin (organization_id, tags jsonb_path_ops);
+-- Without fastupdate: a pass reads it once a policy, and each search would read
+-- the whole list of what is pending.
+create index resources_tags on resources using gin (organization_id, tags jsonb_path_ops) with (fastupdate = off);
 call isolate('resources', '{diurnal_reconcile}');
 grant select on resources to diurnal_api;
 grant select, insert, update on resources to diurnal_reconcile;

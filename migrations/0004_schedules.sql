@@ -32,8 +32,8 @@ grant select on policies to diurnal_reconcile;
 create table policy_windows (
   organization_id uuid not null,
   policy_id uuid not null,
-  of_schedule bytea not null,          -- SHA-256 of zone name, type, schedule
-  of_zone bytea not null,              -- SHA-256 of the zone's tzdata file
+  of_schedule jsonb not null,          -- see schedule_key()
+  of_zone text not null,               -- fingerprint of the zone's rules
   horizon tstzrange not null,
   running tstzmultirange not null,
   error text,                          -- why there are no windows
@@ -44,6 +44,12 @@ create table policy_windows (
 call isolate('policy_windows', '{diurnal_reconcile}');
 grant select on policy_windows to diurnal_api;
 grant select, insert, update, delete on policy_windows to diurnal_reconcile;
+
+-- What windows are computed from, apart from the zone's rules.
+create function schedule_key(timezone text, schedule_type text, schedule jsonb) returns jsonb
+language sql immutable parallel safe
+return jsonb_build_array(timezone, schedule_type, schedule);
+grant execute on function schedule_key(text, text, jsonb) to diurnal_api, diurnal_reconcile;
 
 create table overrides (
   organization_id uuid not null,
@@ -65,6 +71,82 @@ create index on overrides (expires_at);
 call isolate('overrides', '{diurnal_reconcile}');
 grant select, insert, delete on overrides to diurnal_api;
 grant select on overrides to diurnal_reconcile;
+
+-- What each enabled policy says at a time, and until when; those without an
+-- opinion are left out.  Of an organization's opinions on a resource the one
+-- of the lowest rank decides; an odd rank says RUNNING.
+create function opinions(at timestamptz)
+returns table (organization_id uuid, policy_id uuid, name text, running boolean, until timestamptz, rank bigint,
+  selected_tags jsonb, selected_ids jsonb)
+language sql stable parallel safe
+begin atomic
+  select p.organization_id, p.id, p.name, w.running @> at,
+    (select min(edge) from unnest(w.running) span, lateral (values (lower(span)), (upper(span))) edges (edge)
+      where edge > at),
+    2 * row_number() over (partition by p.organization_id
+        order by p.priority desc, (w.running @> at) desc, p.created_at, p.id)
+      + (w.running @> at)::int,
+    p.selected_tags, p.selected_ids
+  from policies p
+    join policy_windows w on w.organization_id = p.organization_id and w.policy_id = p.id
+  where p.is_enabled
+    and w.error is null
+    and w.horizon @> at
+    and w.of_schedule = schedule_key(p.timezone, p.schedule_type, p.schedule);
+end;
+
+-- Every resource, the state in which it should be at a time, and the rule that
+-- says so (scheduling.md): the newest live override, else the first of the
+-- opinions, else `unmatched` where the organization wants those stopped, else
+-- nothing.  One plain SELECT, so that a caller's conditions reach the tables
+-- (asking for one resource costs one resource) and columns that are not used
+-- cost nothing; the rule is looked up only for rows that a caller keeps.
+create function decisions(at timestamptz)
+returns table (organization_id uuid, resource_id uuid, desired_state text, rule jsonb, cloud_account_id uuid,
+  provider_resource_id text, region text, state text, provider_state text, passing boolean, hands_off text,
+  gone_at timestamptz, note text)
+language sql stable parallel safe
+begin atomic
+  with opinion as (
+    select * from opinions(at)
+  ), selected as (
+    select r.organization_id, r.id as resource_id, o.rank
+      from opinion o
+        join resources r on r.organization_id = o.organization_id and r.tags @> o.selected_tags
+    union all
+    select r.organization_id, r.id, o.rank
+      from opinion o
+        cross join lateral jsonb_array_elements_text(o.selected_ids) as listed (id)
+        join resources r on r.organization_id = o.organization_id and r.id = listed.id::uuid
+  ), first as (
+    select organization_id, resource_id, min(rank) as rank
+      from selected
+      group by organization_id, resource_id
+  ), override as (
+    select distinct on (organization_id, resource_id) organization_id, resource_id, id, desired_state, reason,
+        expires_at
+      from overrides
+      where starts_at <= at and expires_at > at
+      order by organization_id, resource_id, created_at desc, id desc
+  )
+  select r.organization_id, r.id,
+    case when v.id is not null then v.desired_state
+      when f.rank is not null then case f.rank % 2 when 1 then 'RUNNING' else 'STOPPED' end
+      when g.unmatched_resources = 'stop' then 'STOPPED' end,
+    case when v.id is not null then
+        jsonb_build_object('kind', 'override', 'id', v.id, 'name', v.reason, 'until', v.expires_at)
+      when f.rank is not null then
+        (select jsonb_build_object('kind', 'policy', 'id', o.policy_id, 'name', o.name, 'until', o.until)
+          from opinion o where o.organization_id = f.organization_id and o.rank = f.rank)
+      when g.unmatched_resources = 'stop' then jsonb_build_object('kind', 'unmatched') end,
+    r.cloud_account_id, r.provider_resource_id, r.region, r.state, r.provider_state, r.passing, r.hands_off,
+    r.gone_at, r.note
+  from resources r
+    join organizations g on g.id = r.organization_id
+    left join override v on v.organization_id = r.organization_id and v.resource_id = r.id
+    left join first f on f.organization_id = r.organization_id and f.resource_id = r.id;
+end;
+grant execute on function opinions(timestamptz), decisions(timestamptz) to diurnal_api, diurnal_reconcile;
 
 create view api.policies with (security_invoker) as
 select p.organization_id, p.id, p.name,

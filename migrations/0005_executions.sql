@@ -38,7 +38,6 @@ create table intents (
   executed_at timestamptz not null,
   action text not null check (action in ('START', 'STOP')),
   epoch bigint not null,               -- of the pass that may send it
-  sent_at timestamptz,                 -- an attempt is known to have begun
   accepted_at timestamptz,             -- the provider took it
   deadline timestamptz not null,       -- without effect by then: failed
   primary key (organization_id, resource_id),
@@ -190,6 +189,22 @@ create table demo_machines (
   foreign key (organization_id, cloud_account_id) references cloud_accounts on delete cascade,
   check ((heading_for is null) = (arrives_at is null))
 );
-create index on demo_machines (organization_id, cloud_account_id, region);
+create index on demo_machines (organization_id, cloud_account_id, region, id);
 call isolate('demo_machines', '{diurnal_reconcile}');
 grant select, insert, update, delete on demo_machines to diurnal_reconcile;
+
+-- What the simulated cloud was told and did, for as long as a month.
+create table demo_commands (
+  organization_id uuid not null,
+  cloud_account_id uuid not null,
+  number bigint generated always as identity,
+  at timestamptz not null,
+  machine_id text not null,
+  action text not null check (action in ('START', 'STOP')),
+  token text not null,
+  primary key (organization_id, cloud_account_id, number),
+  foreign key (organization_id, cloud_account_id) references cloud_accounts on delete cascade
+);
+create index on demo_commands (at);
+call isolate('demo_commands', '{diurnal_reconcile}');
+grant select, insert, delete on demo_commands to diurnal_reconcile;
