@@ -1,6 +1,8 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
+	&command_db_init,
+	&command_migrate,
 	&command_schedule,
 	NULL
 };
