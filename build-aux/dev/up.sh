@@ -32,7 +32,7 @@ prepare_database() {
 
 	exists=$("$pgbin/psql" -XAtd "$super" \
 		-c "select 1 from pg_database where datname = 'diurnal'")
-	[[ $exists ]] || DATABASE_URL=$super "$ctl" db-init
+	[[ $exists ]] || DATABASE_URL=$(database_url postgres) "$ctl" db-init
 	DATABASE_URL=$(database_url postgres) "$ctl" migrate
 }
 
