@@ -228,6 +228,7 @@ end
 $$;
 create policy nobody_insert on audit_records for insert to diurnal_api
   with check (organization_id = '00000000-0000-0000-0000-000000000000' and tenant() is null);
+create policy gate_insert on audit_records for insert to diurnal_owner with check (organization_id = tenant());
 
 grant execute on function enter(uuid, uuid, bytea[], text, jsonb), enter_anonymous(jsonb), become(uuid, uuid),
   audit(text, text, text, jsonb, text, int) to diurnal_api;
@@ -264,7 +265,8 @@ select k.organization_id, k.id, k.user_id, k.created_at,
     'created_at', api.stamp(k.created_at),
     'expires_at', api.stamp(k.expires_at),
     'last_used_at', api.stamp(k.last_used_at),
-    'days_until_expiry', greatest(0, floor(extract(epoch from k.expires_at - now()) / 86400))::int,
+    'days_until_expiry', case when k.expires_at is not null then
+      greatest(0, floor(extract(epoch from k.expires_at - now()) / 86400))::int end,
     'expires_soon', k.expires_at is not null and k.expires_at > now()
       and floor(extract(epoch from k.expires_at - now()) / 86400) <= 7) as body
 from api_keys k;

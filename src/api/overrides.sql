@@ -1,6 +1,6 @@
 -- Overrides: one resource, one state, until then.
 
--- name: override_get one
+-- name: override_get one_or_none
 select body::text from api.overrides where organization_id = tenant() and id = :{override_id}::uuid;
 
 -- name: override_create one_or_none
