@@ -154,7 +154,7 @@ password_hash(const struct password_limit *limit, const char *password,
 	return 0;
 }
 
-/* Read "KEY<number>" with a number in [1, high]; NULL if it is none. */
+/* Read "KEY<number>", a number of at most ${high}; NULL if it is none. */
 static const char *
 read_parameter(const char *at, const char *key, unsigned long high,
     unsigned long *value)
@@ -163,7 +163,7 @@ read_parameter(const char *at, const char *key, unsigned long high,
 	unsigned long number = 0;
 	const char *digit;
 
-	if (strncmp(at, key, skip) != 0 || at[skip] == '0')
+	if (strncmp(at, key, skip) != 0)
 		return NULL;
 	for (digit = at + skip; *digit >= '0' && *digit <= '9'; digit++)
 		if ((number = 10 * number + (unsigned)(*digit - '0')) > high)
