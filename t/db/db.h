@@ -13,11 +13,21 @@
 #include "base/config.h"
 #include "base/text.h"
 #include "db/session.h"
+#include "src/db/transaction.h"
 #include "t/tap.h"
+
+/* A statement of a test; it is found by its address, so it is static. */
+#define QUERY(name_, shape_, sql_, ...)                                      \
+	static const struct query name_ = {                                  \
+		.name = #name_, .shape = (shape_), .sql = (sql_),            \
+		.params = (const char *const[]){ __VA_ARGS__ },              \
+		.nparams = sizeof((const char *const[]){ __VA_ARGS__ }) /    \
+		    sizeof(const char *) }
 
 static const struct session_options db_options = {
 	.application_name = "test",
 	.administrator = true,
+	.database = "postgres",
 	.statement_timeout = 20 * CLOCK_SECOND,
 };
 
@@ -41,21 +51,46 @@ db_open(const struct config *config)
 	return session;
 }
 
-/* Statements of tests that need no parameters and whose rows do not matter. */
-static inline int
-db_do(struct session *session, const char *name, const char *sql,
+/* Arrange something, or end the test. */
+static inline void
+db_do(struct session *session, const char *sql)
+{
+	struct failure why = { .fault = FAULT_NONE };
+
+	if (session_script(session, sql, &why) != 0) {
+		printf("Bail out! %s\n", why.detail);
+		exit(1);
+	}
+}
+
+/* The fault of running one statement, and why. */
+static inline enum fault
+db_run(struct session *session, const struct query *query, bool safe,
     struct failure *why)
 {
-	const struct query query = {
-		.name = name, .sql = sql, .shape = SHAPE_MANY,
-	};
-	struct statement statement = { .query = &query };
-	int result;
+	struct statement statement = { .query = query };
 
 	*why = (struct failure){ .fault = FAULT_NONE };
-	result = session_run(session, &statement, 1, false, why);
+	session_run(session, &statement, 1, safe, why);
 	statements_free(&statement, 1);
-	return result;
+	return why->fault;
+}
+
+/* The number in the column "n" of a statement's only row; -1 if it fails. */
+static inline int64_t
+db_number(struct session *session, const struct query *query)
+{
+	struct failure why = { .fault = FAULT_NONE };
+	struct statement statement = { .query = query };
+	int64_t number = -1;
+
+	if (session_run(session, &statement, 1, false, &why) == 0)
+		text_to_int64(rows_text(statement.rows, 0, "n"), INT64_MIN,
+		    INT64_MAX, &number);
+	else
+		printf("# %s\n", why.detail);
+	statements_free(&statement, 1);
+	return number;
 }
 
 #endif
