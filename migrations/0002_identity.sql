@@ -128,43 +128,44 @@ $$;
 -- A token whose user is gone falls through to the key; one whose user is
 -- inactive does not (api.md 1.5).
 -- `request` describes the request for audit(): address, endpoint, method,
--- agent, id.
-create function enter(token_user uuid, token_organization uuid, key_hashes bytea[], permission text, request jsonb,
-  out user_id uuid, out organization_id uuid, out role text, out is_active boolean)
+-- agent, id.  Every request pays for this function: one look-up, no calls.
+create function enter(token_user uuid, token_organization uuid, key_hashes bytea[], permission text, request jsonb)
+returns uuid
 language plpgsql volatile security definer set search_path = diurnal, pg_temp
 as $$
 declare
-  key_id uuid;
-  stale boolean;
+  caller record;
 begin
-  if token_user is not null then
-    select u.id, u.organization_id, u.role, u.is_active
-      into user_id, organization_id, role, is_active
-      from users u
-      where u.organization_id = token_organization and u.id = token_user;
-  end if;
-  if user_id is null and key_hashes is not null then
-    select u.id, u.organization_id, u.role, u.is_active, k.id,
-        coalesce(k.last_used_at < now() - interval '1 minute', true) or k.hash <> key_hashes[1]
-      into user_id, organization_id, role, is_active, key_id, stale
+  select u.id, u.organization_id, u.is_active, null::uuid as key_id, false as is_stale,
+      exists (select from role_permissions p where p.role = u.role and p.permission = enter.permission) as is_allowed
+    into caller
+    from users u
+    where u.organization_id = token_organization and u.id = token_user;
+  if not found then
+    select u.id, u.organization_id, u.is_active, k.id as key_id,
+        coalesce(k.last_used_at < now() - interval '1 minute', true) or k.hash <> key_hashes[1] as is_stale,
+        exists (select from role_permissions p where p.role = u.role and p.permission = enter.permission) as is_allowed
+      into caller
       from api_keys k join users u on u.organization_id = k.organization_id and u.id = k.user_id
       where k.hash = any (key_hashes) and (k.expires_at is null or k.expires_at > now());
-    if stale then
-      update api_keys k set last_used_at = now(), hash = key_hashes[1]
-        where k.organization_id = enter.organization_id and k.id = key_id;
+    if not found then
+      perform refuse('DI401', 'Sign in first: no usable token or API key was sent.');
     end if;
   end if;
-  if user_id is null then
-    perform refuse('DI401', 'Sign in first: no usable token or API key was sent.');
-  end if;
-  if not is_active then
+  if not caller.is_active then
     perform refuse('DI400', 'This user is inactive.');
   end if;
-  if not exists (select from role_permissions p where p.role = enter.role and p.permission = enter.permission) then
+  if not caller.is_allowed then
     perform refuse('DI403', 'You do not have permission to perform this action.');
   end if;
-  perform become(organization_id, user_id);
-  perform set_config('diurnal.request', coalesce(request::text, ''), true);
+  if caller.is_stale then
+    update api_keys k set last_used_at = now(), hash = key_hashes[1]
+      where k.organization_id = caller.organization_id and k.id = caller.key_id;
+  end if;
+  perform set_config('diurnal.organization', caller.organization_id::text, true),
+    set_config('diurnal.user', caller.id::text, true),
+    set_config('diurnal.request', coalesce(request::text, ''), true);
+  return caller.id;
 end
 $$;
 

@@ -2,8 +2,8 @@
 -- a run.  See enter() in migrations/0002_identity.sql.
 
 -- name: enter one
-select user_id
-from enter(:{token_user}::uuid, :{token_organization}::uuid, :{key_hashes}::bytea[], :{permission}, :{request}::jsonb);
+select enter(:{token_user}::uuid, :{token_organization}::uuid, :{key_hashes}::bytea[], :{permission},
+  :{request}::jsonb);
 
 -- name: enter_nobody one
 select enter_anonymous(:{request}::jsonb);
