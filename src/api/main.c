@@ -2,6 +2,7 @@
  * diurnal-api: the FastCGI responder.  spawn-fcgi starts it with the listening
  * socket as descriptor 0; see systemd/diurnal-api@.service.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,17 @@ print_openapi(void)
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Passwords and credentials pass through: nobody may read our memory. */
+/*
+ * Passwords and credentials pass through: nobody may read our memory, and what
+ * libraries (libfcgi, json-c, libpq) free is overwritten, as our own arenas
+ * are.
+ */
 static void
-forbid_dumps(void)
+guard_memory(void)
 {
 	const struct rlimit none = { 0, 0 };
 
+	mallopt(M_PERTURB, 0x5a);
 	setrlimit(RLIMIT_CORE, &none);
 #ifndef TEST_HOOKS
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -76,6 +82,6 @@ main(int argc, char *argv[])
 		    "(see spawn-fcgi(1)).\n");
 		return 64;             /* EX_USAGE */
 	}
-	forbid_dumps();
+	guard_memory();
 	return run();
 }
