@@ -4,7 +4,7 @@
 command_bench() {
 	[[ -x $root/t/bench/run ]] || die "there are no benchmarks: t/bench/run"
 	need build run test bench
-	build_in "$root/.dev/build" all
+	build_in "$root/.dev/build" "all t/bench/floor"
 	cd "$root"
 	DIURNAL_BUILD=$root/.dev/build DIURNAL_SOURCE=$root \
 		exec t/bench/run "$@"

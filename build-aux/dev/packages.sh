@@ -10,7 +10,7 @@ declare -A packages=(
 	[test]="libdbd-pg-perl libjson-perl libio-socket-ssl-perl libwww-perl
 		python3-venv procps"
 	[lint]="clang-format clang-tidy cppcheck shellcheck jq"
-	[bench]="wrk"
+	[bench]="time wrk"
 	[package]="dpkg-dev debhelper fakeroot"
 )
 
