@@ -20,6 +20,12 @@ call isolate('organization_keys', '{diurnal_reconcile}');
 grant select (organization_id, id, purpose, public_key) on organization_keys to diurnal_api;
 grant select, insert, update on organization_keys to diurnal_reconcile;
 
+-- When to try again after so many failures in a row: in 1, 2, 4 .. 60 minutes.
+create function retry_after(failures int, at timestamptz) returns timestamptz
+language sql stable parallel safe
+return at + make_interval(mins => least(60, (2 ^ least(failures - 1, 6))::int));
+grant execute on function retry_after(int, timestamptz) to diurnal_reconcile;
+
 create table cloud_accounts (
   organization_id uuid not null references organizations,
   id uuid not null default uuid_v7(),
@@ -55,6 +61,7 @@ create table account_regions (
   seen_at timestamptz,                 -- last complete look
   seen_epoch bigint,                   -- the newest pass that looked so
   error text,                          -- why the look after that failed
+  is_listed boolean not null default true,  -- to be looked at, of the account's
   failures int not null default 0,     -- in a row
   retry_at timestamptz,                -- throttled or failing: not before
   primary key (organization_id, cloud_account_id, region),

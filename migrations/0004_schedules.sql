@@ -134,9 +134,9 @@ begin atomic
       when f.rank is not null then case f.rank % 2 when 1 then 'RUNNING' else 'STOPPED' end
       when g.unmatched_resources = 'stop' then 'STOPPED' end,
     case when v.id is not null then
-        jsonb_build_object('kind', 'override', 'id', v.id, 'name', v.reason, 'until', v.expires_at)
+        jsonb_build_object('kind', 'override', 'id', v.id, 'name', left(v.reason, 200), 'until', v.expires_at)
       when f.rank is not null then
-        (select jsonb_build_object('kind', 'policy', 'id', o.policy_id, 'name', o.name, 'until', o.until)
+        (select jsonb_build_object('kind', 'policy', 'id', o.policy_id, 'name', left(o.name, 200), 'until', o.until)
           from opinion o where o.organization_id = f.organization_id and o.rank = f.rank)
       when g.unmatched_resources = 'stop' then jsonb_build_object('kind', 'unmatched') end,
     r.cloud_account_id, r.provider_resource_id, r.region, r.state, r.provider_state, r.passing, r.hands_off,

@@ -75,9 +75,9 @@ insert into reconciler default values;
 grant select on reconciler to diurnal_api;
 grant select, update on reconciler to diurnal_reconcile;
 
-create function raise_epoch() returns bigint
+create function raise_epoch(at timestamptz) returns bigint
 language sql volatile set search_path = diurnal, pg_temp
-as $$ update reconciler set epoch = epoch + 1, started_at = now(), ended_at = null returning epoch $$;
+as $$ update reconciler set epoch = epoch + 1, started_at = at, ended_at = null returning epoch $$;
 
 create function assert_epoch(mine bigint) returns void
 language plpgsql volatile set search_path = diurnal, pg_temp
@@ -85,11 +85,11 @@ as $$
 begin
   perform from reconciler where epoch = mine for share;
   if not found then
-    perform refuse('DI409', format('epoch %s is over: a newer pass has begun', mine));
+    perform refuse('DI403', format('epoch %s is over: a newer pass has begun', mine));
   end if;
 end
 $$;
-grant execute on function raise_epoch(), assert_epoch(bigint) to diurnal_reconcile;
+grant execute on function raise_epoch(timestamptz), assert_epoch(bigint) to diurnal_reconcile;
 
 -- What the API asks of the reconciler, which answers in the row and with
 -- NOTIFY diurnal_answer, payload the request's id.

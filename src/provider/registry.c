@@ -4,9 +4,11 @@
 #include "base/text.h"
 #include "provider/provider.h"
 #include "src/provider/aws.h"
+#include "src/provider/demo.h"
 
 static const struct provider *const providers[] = {
 	&aws_provider,
+	&demo_provider,
 };
 
 static const char *const state_names[RESOURCE_STATE_COUNT] = {
