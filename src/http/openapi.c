@@ -182,19 +182,28 @@ write_responses(struct writer *writer, const struct route *route)
 	writer_object_end(writer);
 }
 
+/* One way to be let in; none at all if ${scheme} is NULL. */
+static void
+write_scheme(struct writer *writer, const char *scheme)
+{
+	writer_object(writer, NULL);
+	if (scheme != NULL) {
+		writer_list(writer, scheme);
+		writer_list_end(writer);
+	}
+	writer_object_end(writer);
+}
+
 /* Either of the two credentials will do. */
 static void
 write_security(struct writer *writer, const struct route *route)
 {
-	static const char *const schemes[] = { "bearer", "apiKey" };
-
 	writer_list(writer, "security");
-	for (size_t i = 0; route->permission != NULL && i < COUNT_OF(schemes);
-	    i++) {
-		writer_object(writer, NULL);
-		writer_list(writer, schemes[i]);
-		writer_list_end(writer);
-		writer_object_end(writer);
+	if (route->caller_optional)
+		write_scheme(writer, NULL);
+	if (route->permission != NULL || route->caller_optional) {
+		write_scheme(writer, "bearer");
+		write_scheme(writer, "apiKey");
 	}
 	writer_list_end(writer);
 	if (route->permission != NULL)

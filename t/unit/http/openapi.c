@@ -73,6 +73,9 @@ static const struct route routes[] = {
 	    .status = 200, .answer = &policy, .answers_list = true },
 	{ .method = "GET", .path = "/health", .operation = "health",
 	    .tag = "system", .summary = "Alive", .status = 200 },
+	{ .method = "POST", .path = "/users", .operation = "createUser",
+	    .tag = "users", .summary = "Create", .caller_optional = true,
+	    .status = 204 },
 	{ .method = "PUT", .path = "/policies/:policy_id",
 	    .operation = "changePolicy", .tag = "policies",
 	    .summary = "Change", .fields = change_fields, .takes_body = true,
@@ -124,7 +127,8 @@ static const struct {
 	{ "info", "{\"title\":\"Diurnal\",\"version\":\"1\","
 	    "\"description\":\"Starts and stops.\"}", "the API is described" },
 	{ "servers 0 url", "\"/\"", "the server is named" },
-	{ "tags", "[{\"name\":\"policies\"},{\"name\":\"system\"}]",
+	{ "tags", "[{\"name\":\"policies\"},{\"name\":\"system\"},"
+	    "{\"name\":\"users\"}]",
 	    "every tag is listed once" },
 	{ PUT "operationId", "\"changePolicy\"", "an operation has its id" },
 	{ PUT "tags", "[\"policies\"]", "an operation has its tag" },
@@ -134,6 +138,9 @@ static const struct {
 	{ PUT "security", "[{\"bearer\":[]},{\"apiKey\":[]}]",
 	    "what is protected takes a token or a key" },
 	{ "paths /health get security", "[]", "what is open takes neither" },
+	{ "paths /users post security",
+	    "[{},{\"bearer\":[]},{\"apiKey\":[]}]",
+	    "where the caller is optional, so are token and key" },
 	{ PUT "parameters", "[{\"name\":\"policy_id\",\"in\":\"path\","
 	    "\"required\":true,\"schema\":{\"type\":\"string\","
 	    "\"format\":\"uuid\"}}]", "a path's parameter is required" },
