@@ -33,9 +33,13 @@
  * Every response carries X-Request-ID: the request's own if that is 1..64
  * characters of [A-Za-z0-9._-], else a new UUID.
  *
- * Each connection carries one request.  From the first call on, the process's
- * SIGTERM and SIGINT are blocked, SIGPIPE is ignored, SIGALRM and its timer
- * are used here, and descriptor 0 does not block.
+ * Each connection carries one request and is then closed (nginx must not have
+ * fastcgi_keep_conn on), since libfcgi serves one connection at a time and a
+ * worker that kept its own would be lost to all others.
+ *
+ * From the first call on, the process's SIGTERM and SIGINT are blocked, SIGPIPE
+ * is ignored, SIGALRM and its timer are used here, and descriptor 0 does not
+ * block.
  *
  * The arena's limit must leave room for the body and what is made of it.
  * FAULT_INTERNAL if descriptor 0 is no listening socket, or accepting fails

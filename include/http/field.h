@@ -50,6 +50,7 @@ struct field {
 	bool required;
 	bool nullable;                 /* null is allowed, and means null */
 	bool empty_is_absent;          /* query text filters */
+	bool secret;                   /* OpenAPI: format password, writeOnly */
 	const char *fallback;          /* the default, as request_text's form */
 	int64_t low, high;             /* both 0: the kind's own bounds */
 	const char *const *choices;    /* texts; NULL ends; value_error */
@@ -62,7 +63,6 @@ struct field {
 	    struct complaints *complaints);
 	const char *help;              /* OpenAPI's description */
 	const char *example;           /* as JSON */
-	bool secret;                   /* OpenAPI: format password, writeOnly */
 };
 
 /*

@@ -195,8 +195,7 @@ read_body(FCGX_Request *fcgx, struct request *request, size_t length,
 		be_patient(true);
 		step = FCGX_GetStr(body + got, (int)want, fcgx->in);
 		if (step < (int)want) {
-			*detail = "The body is shorter than its "
-			    "Content-Length";
+			*detail = "The body is shorter than announced";
 			return 400;
 		}
 		got += want;
@@ -242,8 +241,11 @@ read_request(struct server *server, struct request *request,
 	int status;
 
 	*response = (struct response){ .arena = server->arena };
-	*request = (struct request){ .arena = server->arena, .query = "",
-		.now = clock_now(), .header = header, .transport = fcgx };
+	*request = (struct request){ .arena = server->arena };
+	request->query = "";
+	request->now = clock_now();
+	request->header = header;
+	request->transport = fcgx;
 	request->id = request_id(fcgx, server->arena);
 	request->address = client_address(fcgx, server->arena);
 	request->agent = client_agent(fcgx, server->arena);
@@ -288,10 +290,7 @@ send_response(FCGX_Request *fcgx, const struct request *request,
 	put(fcgx, response->body, response->body_length);
 }
 
-/*
- * One request on one connection: libfcgi serves one at a time, and a worker
- * that kept its connection would be lost to all others meanwhile.
- */
+/* FCGX_Finish_r alone would keep a connection that is asked to be kept. */
 static void
 serve_request(struct server *server)
 {

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"

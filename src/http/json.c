@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 
@@ -43,7 +44,9 @@ left(const struct scan *scan)
 static char
 next(const struct scan *scan)
 {
-	return scan->at < scan->end ? *scan->at : '\0';
+	if (scan->at == scan->end)
+		return '\0';
+	return *scan->at;
 }
 
 static bool
@@ -123,11 +126,12 @@ scan_unicode_escape(struct scan *scan)
 static int
 scan_escape(struct scan *scan)
 {
-	char kind = left(scan) > 1 ? scan->at[1] : '\0';
-
-	if (kind == 'u')
+	if (left(scan) < 2)
+		return malformed(scan, "the text ends in a string");
+	if (scan->at[1] == 'u')
 		return scan_unicode_escape(scan);
-	if (kind == '\0' || strchr("\"\\/bfnrt", kind) == NULL)
+	if (scan->at[1] == '\0' ||
+	    strchr("\"\\/bfnrt", scan->at[1]) == NULL)
 		return malformed(scan, "no such escape");
 	scan->at += 2;
 	return 0;

@@ -30,9 +30,10 @@ percent_decode(struct arena *arena, const char *bytes, size_t length,
 			end += step;
 		} else if (byte >= 0) {
 			*end++ = (char)byte;
+		} else if (*bytes == '+' && part == PERCENT_QUERY) {
+			*end++ = ' ';
 		} else {
-			*end++ = *bytes == '+' && part == PERCENT_QUERY ?
-			    ' ' : *bytes;
+			*end++ = *bytes;
 		}
 		bytes += step;
 		length -= step;

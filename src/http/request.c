@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "http/route.h"

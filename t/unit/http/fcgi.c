@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@ struct worker {
 
 static char directory[] = "/tmp/diurnal-fcgi-XXXXXX";
 static int nworkers;
+static int gate[2];                    /* a pipe that count_done waits at */
 
 /* What the workers answer: everything that they were told. */
 static void
@@ -37,8 +39,13 @@ echo(void *context, struct request *request, struct response *response)
 {
 	struct text text = { .arena = request->arena };
 	const char *key = request->header(request, "HTTP_X_API_KEY");
+	const int *done = context;
 
-	(void)context;
+	if (text_is(request->path, "/done")) {
+		response_json(response, 200, arena_printf(request->arena,
+		    "%d done", *done));
+		return;
+	}
 	if (text_is(request->path, "/slow"))
 		usleep(300000);
 	if (text_is(request->path, "/undecided"))
@@ -64,6 +71,17 @@ echo(void *context, struct request *request, struct response *response)
 	}
 }
 
+/* Takes until the client, which has its answer, lets it. */
+static void
+count_done(void *context)
+{
+	int *done = context;
+	char byte;
+
+	if (read(gate[0], &byte, 1) == 1)
+		++*done;
+}
+
 static int
 open_listener(const char *path)
 {
@@ -79,21 +97,21 @@ open_listener(const char *path)
 }
 
 static void __attribute__((noreturn))
-be_worker(int listener)
+be_worker(int listener, void (*done)(void *context))
 {
 	struct arena *arena = arena_new(LIMIT);
 	struct failure why = { 0 };
-	int rc;
+	int rc, count = 0;
 
 	dup2(listener, 0);
 	close(listener);
-	rc = fcgi_serve(arena, echo, NULL, NULL, &why);
+	rc = fcgi_serve(arena, echo, done, &count, &why);
 	arena_free(arena);
 	exit(rc == 0 ? 0 : 3);
 }
 
 static struct worker
-start_worker(void)
+start_worker_with(void (*done)(void *context))
 {
 	struct worker worker = { 0 };
 	int listener;
@@ -106,9 +124,15 @@ start_worker(void)
 	if (worker.pid < 0)
 		abort();
 	if (worker.pid == 0)
-		be_worker(listener);
+		be_worker(listener, done);
 	close(listener);
 	return worker;
+}
+
+static struct worker
+start_worker(void)
+{
+	return start_worker_with(NULL);
 }
 
 /* Its exit status, -1 if it died otherwise or has to be killed. */
@@ -304,13 +328,15 @@ serves_well(const struct worker *worker)
 }
 
 static const struct {
-	const char *params[8];
+	const char *params[5];
 	const char *body, *part, *name;
 } cases[] = {
-	{ { GET("/a/b?x=1&y=%20"), "REMOTE_ADDR=192.0.2.7", "HTTPS=on",
-	    "HTTP_USER_AGENT=curl/8", "HTTP_X_API_KEY=k" }, "",
-	    "\r\n\r\nGET /a/b ?x=1&y=%20 0 - 192.0.2.7 curl/8 tls k END",
+	{ { GET("/a/b?x=1&y=%20"), "REMOTE_ADDR=192.0.2.7",
+	    "HTTP_USER_AGENT=curl/8" }, "",
+	    "\r\n\r\nGET /a/b ?x=1&y=%20 0 - 192.0.2.7 curl/8 plain - END",
 	    "a request is told as it is" },
+	{ { GET("/"), "HTTPS=on", "HTTP_X_API_KEY=k" }, "", " tls k END",
+	    "TLS and any header are told" },
 	{ { GET("/") }, "", "GET / ? 0 - :: - plain - END",
 	    "what is not said has its stand-in" },
 	{ { GET("/") }, "", "Status: 200 OK\r\n"
@@ -323,7 +349,7 @@ static const struct {
 	    "an IPv6 address is told" },
 	{ { GET("/"), "REMOTE_ADDR=unix:" }, "", " - :: - ",
 	    "what is no address is not told" },
-	{ { GET("/"), "HTTP_USER_AGENT=a\xff" "b\xc3\xbc" }, "",
+	{ { GET("/"), "HTTP_USER_AGENT=a\377b\xc3\xbc" }, "",
 	    " a?b\xc3\xbc ", "an agent becomes UTF-8" },
 	{ { GET("/a/") }, "", "GET /a ? ", "one final slash is dropped" },
 	{ { GET("/a//?q") }, "", "GET /a/ ?q ",
@@ -404,12 +430,14 @@ id_for(const struct worker *worker, const char *given, struct arena *arena)
 	    strcspn(id + 14, "\r"));
 }
 
+/* One character more than an id may have. */
+#define ID65 "x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void
 test_ids(void)
 {
 	static const char *const unfit[] = { "", "a b", "a\r\nX: y",
-		"\xc3\xbc", "12345678901234567890123456789012345678901234567890"
-		"123456789012345" };
+		"\xc3\xbc", ID65 };
 	SCOPED(arena_release) struct arena *arena = arena_new(LIMIT);
 	struct worker worker = start_worker();
 	char uuid[UUID_TEXT_BYTES];
@@ -419,7 +447,7 @@ test_ids(void)
 		    "unfit id %zu is replaced by a UUID", i);
 	ok(!text_is(id_for(&worker, "", arena), id_for(&worker, "", arena)),
 	    "no two requests have the same id");
-	is_int((int64_t)strlen(id_for(&worker, unfit[4] + 1, arena)), 64,
+	is_int((int64_t)strlen(id_for(&worker, ID65 + 1, arena)), 64,
 	    "an id of 64 characters is fit");
 	is_int(stop_worker(&worker), 0, "the worker ends well");
 }
@@ -431,22 +459,41 @@ test_sizes(void)
 	const char *const body_params[] = { POST("/"),
 		"CONTENT_LENGTH=10485760", NULL };
 	const char *const large_params[] = { GET("/large"), NULL };
-	char *uri = arena_alloc(arena, 40000);
-	const char *const uri_params[] = { "REQUEST_METHOD=GET", uri, NULL };
-	struct worker worker = start_worker();
 	char *body = memset(arena_alloc(arena, FCGI_BODY_MAX + 1), 'x',
 	    FCGI_BODY_MAX);
+	const char *const uri_params[] = { "REQUEST_METHOD=GET",
+		arena_printf(arena, "REQUEST_URI=/%.40000s", body), NULL };
+	struct worker worker = start_worker();
 
 	ok(has(ask(&worker, arena, body_params, body), "POST / ? 10485760 "),
 	    "a body of 10 MiB is read");
 	ok(strlen(ask(&worker, arena, large_params, "")) > 20,
 	    "a large answer begins");
-	memset(uri, 'a', 39999);
-	memcpy(uri, "REQUEST_URI=/", 13);
 	ok(has(ask(&worker, arena, uri_params, ""), "Status: 414 "),
 	    "a target that is too long is a 414");
 	ok(serves_well(&worker), "the worker goes on");
 	is_int(stop_worker(&worker), 0, "the worker ends well");
+}
+
+static void
+test_done(void)
+{
+	SCOPED(arena_release) struct arena *arena = arena_new(LIMIT);
+	const char *const params[] = { GET("/done"), NULL };
+	struct worker worker;
+
+	if (pipe(gate) != 0)
+		abort();
+	worker = start_worker_with(count_done);
+	ok(has(ask(&worker, arena, params, ""), "0 done"),
+	    "an answer does not wait for what is done after it");
+	ok(write(gate[1], "x", 1) == 1 &&
+	    has(ask(&worker, arena, params, ""), "1 done"),
+	    "each answer is followed by what is done after it");
+	ok(write(gate[1], "x", 1) == 1 && stop_worker(&worker) == 0,
+	    "the worker ends well");
+	close(gate[0]);
+	close(gate[1]);
 }
 
 static void
@@ -773,7 +820,7 @@ test_no_listener(void)
 	if (pipe(ends) != 0 || (pid = fork()) < 0)
 		abort();
 	if (pid == 0)
-		be_worker(ends[0]);
+		be_worker(ends[0], NULL);
 	waitpid(pid, &status, 0);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 3,
 	    "without a listening socket there is nothing to serve");
@@ -791,6 +838,7 @@ main(void)
 	test_requests();
 	test_ids();
 	test_sizes();
+	test_done();
 	test_stop();
 	test_malformed();
 	test_patience();

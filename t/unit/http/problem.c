@@ -127,13 +127,14 @@ test_long_name(void)
 	SCOPED(arena_release) struct arena *arena = arena_new(LIMIT);
 	struct complaints complaints = { .arena = arena };
 	const struct place body = { .name = "body" };
-	char name[3000] = "";
-	struct place place = { .parent = &body, .name = name };
+	struct text name = { .arena = arena };
+	struct place place = { .parent = &body };
 
 	/* 127 bytes and then characters of two. */
-	memset(name, 'a', 127);
-	for (size_t i = 127; i + 2 < sizeof(name); i += 2)
-		memcpy(name + i, "\xc3\xbc", 2);
+	text_add_format(&name, "%0127d", 0);
+	for (int i = 0; i < 1000; i++)
+		text_add_text(&name, "\xc3\xbc");
+	place.name = text_get(&name);
 	complain(&complaints, &place, "value_error", "x");
 	is_int((int64_t)strlen(complaints.first->loc), 127 + 11,
 	    "a long name is cut before the character that is too much");
