@@ -36,6 +36,6 @@ add_demo() {
 	token=$(post /auth/bootstrap "{\"user_id\":\"$user\"}" |
 		jq -r .access_token)
 	post /cloud-accounts '{
-		"name": "Demo cloud", "provider_type": "demo", "credentials": {}
+		"name": "Demo cloud", "provider_type": "demo", "credentials": {"machines": "40"}
 	}' "$token" >"$dir/demo"
 }
