@@ -105,6 +105,54 @@ call isolate('resources', '{diurnal_reconcile}');
 grant select on resources to diurnal_api;
 grant select, insert, update on resources to diurnal_reconcile;
 
+-- How many resources there are, by all that the API filters on, so that a page
+-- need not count them.  Kept by triggers, whoever writes.
+create table resource_counts (
+  organization_id uuid not null,
+  cloud_account_id uuid not null,
+  region text not null,
+  state text not null,
+  total bigint not null,
+  primary key (organization_id, cloud_account_id, region, state)
+);
+call isolate('resource_counts');
+grant select on resource_counts to diurnal_api;
+create policy counting on resource_counts to diurnal_owner using (true) with check (true);
+
+create function count_resources() returns trigger
+language plpgsql volatile security definer set search_path = diurnal, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into resource_counts as c
+      select organization_id, cloud_account_id, region, state, count(*) from after group by 1, 2, 3, 4
+      on conflict (organization_id, cloud_account_id, region, state) do update set total = c.total + excluded.total;
+  elsif tg_op = 'DELETE' then
+    update resource_counts c set total = c.total - gone.total
+      from (select organization_id, cloud_account_id, region, state, count(*) as total
+        from before group by 1, 2, 3, 4) gone
+      where (c.organization_id, c.cloud_account_id, c.region, c.state)
+        = (gone.organization_id, gone.cloud_account_id, gone.region, gone.state);
+    delete from resource_counts where total = 0;
+  else
+    insert into resource_counts as c
+      select organization_id, cloud_account_id, region, state, sum(change) from (
+          select organization_id, cloud_account_id, region, state, 1 as change from after
+          union all
+          select organization_id, cloud_account_id, region, state, -1 from before
+        ) changes group by 1, 2, 3, 4 having sum(change) <> 0
+      on conflict (organization_id, cloud_account_id, region, state) do update set total = c.total + excluded.total;
+  end if;
+  return null;
+end
+$$;
+create trigger count_inserted after insert on resources
+  referencing new table as after for each statement execute function count_resources();
+create trigger count_updated after update on resources
+  referencing old table as before new table as after for each statement execute function count_resources();
+create trigger count_deleted after delete on resources
+  referencing old table as before for each statement execute function count_resources();
+
 create table state_events (
   organization_id uuid not null,
   id uuid not null default uuid_v7(),
