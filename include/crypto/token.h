@@ -76,4 +76,27 @@ int token_verify(const struct token_keys *keys, enum token_kind kind,
     const char *token, int64_t now, struct token_claims *claims,
     struct failure *why);
 
+/*
+ * What was verified not long ago.  Browsers and scripts send the same token
+ * for minutes, and most of what it costs to serve them is to verify it once
+ * more; so a worker remembers, under the token's SHA-256, what it found.
+ * Zeroed, it remembers nothing.  Belongs to one thread, and to one set of
+ * keys.
+ */
+#define TOKEN_MEMORY 64
+
+struct token_memory {
+	struct {
+		bool is_used;
+		enum token_kind kind;
+		unsigned char digest[HASH_BYTES];
+		struct token_claims claims;
+	} entries[TOKEN_MEMORY];
+};
+
+/* As token_verify, which it calls for what it does not remember. */
+int token_recall(struct token_memory *memory, const struct token_keys *keys,
+    enum token_kind kind, const char *token, int64_t now,
+    struct token_claims *claims, struct failure *why);
+
 #endif

@@ -30,8 +30,9 @@ take_token(struct exchange *exchange)
 	struct token_claims claims;
 	struct failure ignored = { .fault = FAULT_NONE };
 
-	if (token == NULL || token_verify(&exchange->service->tokens,
-	    TOKEN_ACCESS, token, request->now, &claims, &ignored) != 0)
+	if (token == NULL || token_recall(&exchange->service->seen,
+	    &exchange->service->tokens, TOKEN_ACCESS, token, request->now,
+	    &claims, &ignored) != 0)
 		return;
 	exchange->credentials.user = arena_text(request->arena, claims.user);
 	exchange->credentials.organization = arena_text(request->arena,

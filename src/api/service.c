@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "db/migration.h"
 
 #define SERVICE_ARENA ((size_t)1 << 20)
@@ -70,6 +71,16 @@ connect_session(struct service *service, struct failure *why)
 	    why);
 }
 
+/* Each reason once, not with every request. */
+static void
+say_unready(struct service *service, const char *reason)
+{
+	if (text_is(service->unready, reason))
+		return;
+	snprintf(service->unready, sizeof(service->unready), "%s", reason);
+	LOG(LOG_ERROR, "not serving this database", LOG_TEXT("why", reason));
+}
+
 /* Once a connection: a migration ends all sessions' prepared plans anyway, and
  * whoever migrates restarts the workers. */
 static int
@@ -82,12 +93,11 @@ check_version(struct service *service, struct failure *why)
 		return 0;
 	service->is_ready = false;
 	if (migration_check(service->session, &cause) != 0) {
-		LOG(LOG_ERROR, "not serving this database",
-		    LOG_TEXT("why", cause.detail));
-		return fail(why, FAULT_BUSY,
-		    "The service is not ready; its log says why.");
+		say_unready(service, cause.detail);
+		return fail(why, FAULT_BUSY, "%s", cause.detail);
 	}
 	service->is_ready = true;
+	service->unready[0] = '\0';
 	service->ready_generation = session_generation(service->session);
 	return 0;
 }

@@ -480,6 +480,43 @@ test_wipe(void)
 	    "nothing is left of keys that were wiped");
 }
 
+static bool
+recalls(struct token_memory *memory, enum token_kind kind, const char *token,
+    int64_t now, struct token_claims *claims)
+{
+	struct failure why = { 0 };
+
+	return token_recall(memory, &keys, kind, token, now, claims,
+	    &why) == 0;
+}
+
+static void
+test_recall(void)
+{
+	struct token_memory memory = { 0 };
+	struct token_claims first, again = { .expires = 0 };
+	const char *token = token_issue(&keys, TOKEN_ACCESS, USER, ORGANIZATION,
+	    NOW, 10 * CLOCK_MINUTE, arena);
+	char *forged = arena_text(arena, token);
+
+	ok(recalls(&memory, TOKEN_ACCESS, token, NOW, &first),
+	    "a new token is verified");
+	ok(recalls(&memory, TOKEN_ACCESS, token, NOW, &again) &&
+	    memcmp(&first, &again, sizeof(first)) == 0,
+	    "what is remembered of it is what was found");
+	ok(!recalls(&memory, TOKEN_MFA_PENDING, token, NOW, &again),
+	    "a remembered token is still of its kind only");
+	ok(!recalls(&memory, TOKEN_ACCESS, token, NOW + CLOCK_HOUR, &again),
+	    "a remembered token still expires");
+	forged[strlen(forged) - 2] ^= 1;
+	ok(!recalls(&memory, TOKEN_ACCESS, forged, NOW, &again),
+	    "a forged token does not pass for the one it was made from");
+	ok(!recalls(&memory, TOKEN_ACCESS, forged, NOW, &again),
+	    "a token that was refused is not remembered as good");
+	ok(recalls(&memory, TOKEN_ACCESS, token, NOW, &again),
+	    "a forged token does not push out the true one");
+}
+
 int
 main(void)
 {
@@ -504,5 +541,6 @@ main(void)
 	test_tampering();
 	test_secrets();
 	test_wipe();
+	test_recall();
 	return tap_done();
 }
