@@ -95,16 +95,16 @@ begin atomic
     and w.of_schedule = schedule_key(p.timezone, p.schedule_type, p.schedule);
 end;
 
--- Every resource, the state in which it should be at a time, and the rule that
--- says so (scheduling.md): the newest live override, else the first of the
--- opinions, else `unmatched` where the organization wants those stopped, else
--- nothing.  One plain SELECT, so that a caller's conditions reach the tables
--- (asking for one resource costs one resource) and columns that are not used
--- cost nothing; the rule is looked up only for rows that a caller keeps.
+-- Every resource, the state in which it should be at a time, and what says so
+-- (scheduling.md): the newest live override, else the opinion of the lowest
+-- rank, else `unmatched_resources` where the organization wants those stopped,
+-- else nothing.  One plain SELECT, so that a caller's conditions reach the
+-- tables: asking for one resource costs one resource.  For the rule's name a
+-- caller joins overrides, or opinions() by organization and rank.
 create function decisions(at timestamptz)
-returns table (organization_id uuid, resource_id uuid, desired_state text, rule jsonb, cloud_account_id uuid,
-  provider_resource_id text, region text, state text, provider_state text, passing boolean, hands_off text,
-  gone_at timestamptz, note text)
+returns table (organization_id uuid, resource_id uuid, desired_state text, override_id uuid, rank bigint,
+  cloud_account_id uuid, provider_resource_id text, region text, state text, provider_state text, passing boolean,
+  hands_off text, gone_at timestamptz, note text)
 language sql stable parallel safe
 begin atomic
   with opinion as (
@@ -123,8 +123,7 @@ begin atomic
       from selected
       group by organization_id, resource_id
   ), override as (
-    select distinct on (organization_id, resource_id) organization_id, resource_id, id, desired_state, reason,
-        expires_at
+    select distinct on (organization_id, resource_id) organization_id, resource_id, id, desired_state
       from overrides
       where starts_at <= at and expires_at > at
       order by organization_id, resource_id, created_at desc, id desc
@@ -133,12 +132,7 @@ begin atomic
     case when v.id is not null then v.desired_state
       when f.rank is not null then case f.rank % 2 when 1 then 'RUNNING' else 'STOPPED' end
       when g.unmatched_resources = 'stop' then 'STOPPED' end,
-    case when v.id is not null then
-        jsonb_build_object('kind', 'override', 'id', v.id, 'name', left(v.reason, 200), 'until', v.expires_at)
-      when f.rank is not null then
-        (select jsonb_build_object('kind', 'policy', 'id', o.policy_id, 'name', left(o.name, 200), 'until', o.until)
-          from opinion o where o.organization_id = f.organization_id and o.rank = f.rank)
-      when g.unmatched_resources = 'stop' then jsonb_build_object('kind', 'unmatched') end,
+    v.id, case when v.id is null then f.rank end,
     r.cloud_account_id, r.provider_resource_id, r.region, r.state, r.provider_state, r.passing, r.hands_off,
     r.gone_at, r.note
   from resources r

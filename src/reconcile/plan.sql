@@ -9,7 +9,9 @@ select set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
 -- `judged` holds only machines about which there is something to say: one
 -- that is as it should be, or unmanaged, drops out before anything is looked
 -- up for it, unless something is left over from before.
-with judged as materialized (
+with opinion as materialized (
+  select * from opinions(:{now}::timestamptz)
+), judged as materialized (
   select d.*, i.execution_id, i.executed_at, i.action as intended, i.epoch, i.accepted_at,
     b.action as backoff_action, b.failures, b.retry_at,
     coalesce(d.desired_state <> d.state, false) as deviates,
@@ -22,11 +24,19 @@ with judged as materialized (
 ), weighed as (
   select j.*, a.is_active, a.mode, s.seen_epoch is not distinct from :{epoch}::bigint as seen,
     coalesce(s.error, a.error) as trouble,
-    case j.rule ->> 'kind'
-      when 'override' then 'override' || coalesce(' ' || (j.rule ->> 'name'), '')
-      when 'policy' then 'policy ' || (j.rule ->> 'name')
-      else 'no policy selects it' end as because
+    case
+      when j.override_id is not null then 'override' || coalesce(' ' || left(v.reason, 200), '')
+      when j.rank is not null then 'policy ' || left(o.name, 200)
+      else 'no policy selects it' end as because,
+    case
+      when j.override_id is not null then
+        jsonb_build_object('kind', 'override', 'id', v.id, 'name', left(v.reason, 200), 'until', v.expires_at)
+      when j.rank is not null then
+        jsonb_build_object('kind', 'policy', 'id', o.policy_id, 'name', left(o.name, 200), 'until', o.until)
+      when j.desired_state is not null then jsonb_build_object('kind', 'unmatched') end as rule
   from judged j
+    left join overrides v on v.organization_id = j.organization_id and v.id = j.override_id
+    left join opinion o on o.organization_id = j.organization_id and o.rank = j.rank
     join cloud_accounts a on a.organization_id = j.organization_id and a.id = j.cloud_account_id
     left join account_regions s on s.organization_id = j.organization_id and s.cloud_account_id = j.cloud_account_id
       and s.region = j.region
