@@ -278,7 +278,6 @@ call(struct items *items, struct failure *failure)
 	for (size_t i = 0; i < items->count; i++)
 		ids[i] = items->list[i].step->provider_resource_id;
 	make_token(items, token);
-	FAULT_POINT("act.before_call");
 	if (caller->provider->command(caller->account, step->action,
 	    step->region, ids, items->count, token, outcomes, failure) != 0)
 		return -1;
@@ -352,6 +351,9 @@ give(struct items *items, struct failure *why)
 		turn->over = "most calls to this account fail";
 	if (turn->over != NULL)
 		return leave(items, why);
+	/* Who is stopped between this check and the call cannot be helped;
+	 * the provider's own idempotence is all that is left then. */
+	FAULT_POINT("act.before_call");
 	if (epoch_check(turn->errand->epoch, why) != 0)
 		return -1;
 	turn->calls++;

@@ -290,8 +290,9 @@ finish(struct look *look, struct failure *why)
 	size_t count = gone == NULL ? 1 : 2;
 
 	if (look->flaws > 0)
-		snprintf(flaw, sizeof(flaw),
-		    "%" PRId64 " machines could not be read", look->flaws);
+		snprintf(flaw, sizeof(flaw), "%" PRId64 " machine%s could "
+		    "not be read", look->flaws,
+		    look->flaws == 1 ? "" : "s");
 	if (write_piece(look, why) != 0)
 		return -1;
 	FAULT_POINT("look.before_seen");

@@ -69,6 +69,8 @@ with opinion as materialized (
       when 'inactive' then 'not touched: the account is inactive'
       when 'unseen' then 'waiting: its region could not be looked at' || coalesce(': ' || trouble, '')
       when 'passing' then 'waiting: ' || coalesce(provider_state, 'between two states')
+      when 'supersede' then case when deviates and passing then
+        'waiting: ' || coalesce(provider_state, 'between two states') end
       when 'observe' then 'would ' || lower(action) || ': ' || because || ' (observe mode)'
       when 'backoff' then 'waiting: ' || failures || case failures when 1 then ' failure' else ' failures' end ||
         ', next try at ' || to_char(retry_at at time zone 'UTC', 'HH24:MI" UTC"')

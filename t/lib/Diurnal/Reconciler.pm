@@ -144,6 +144,14 @@ sub tool {
     return $said;
 }
 
+# The places at which DIURNAL_FAULT can end or stop the program.
+sub fault_points {
+    my ($self) = @_;
+    my @points = `$build/diurnal-reconcile --fault-points 2>&1`;
+    chomp @points;
+    return $? == 0 ? @points : ();
+}
+
 sub trigger_file { return "$_[0]{dir}/trigger" }
 
 # Start the program; returns its process id.  `at` is the present.
@@ -171,6 +179,26 @@ sub run {
     waitpid $pid, 0;
     $self->{sanitized} = 1 if $self->log =~ /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
     return $?;
+}
+
+# Wait until a process that was spawned with DIURNAL_FAULT => 'stop@...' has
+# stopped; false if it ended instead.
+sub wait_stopped {
+    my ($self, $pid) = @_;
+    for (1 .. 1200) {
+        my ($state) = slurp("/proc/$pid/stat") =~ /.*\) (\w)/s;
+        return ($state // q{}) eq q{T} if ($state // q{Z}) =~ /[TZ]/;
+        sleep 0.05;
+    }
+    die "it neither stops nor ends\n";
+}
+
+# Let it go on, and wait for its end; returns the exit code.
+sub continue {
+    my ($self, $pid) = @_;
+    kill CONT => $pid;
+    waitpid $pid, 0;
+    return $? >> 8;
 }
 
 # A pass; returns the exit code, or dies if a signal ended it.
