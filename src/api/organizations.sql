@@ -23,4 +23,4 @@ update organizations set
   unmatched_resources = coalesce(:{unmatched_resources}, unmatched_resources),
   updated_at = now()
 where id = tenant()
-returning case when :{unmatched_resources} is not null then ask_for_pass() end;
+returning case when :{unmatched_resources}::text is not null then ask_for_pass() end;
