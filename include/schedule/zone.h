@@ -29,7 +29,7 @@ struct zone;
 #define ZONE_FINGERPRINT_BYTES 65
 
 /* Most that opening a zone takes from an arena. */
-#define ZONE_BYTES ((size_t)128 * 1024)
+#define ZONE_BYTES ((size_t)192 * 1024)
 
 /*
  * Open the zone that tzdata knows as ${name}, case-sensitively, in the folder

@@ -29,7 +29,6 @@ struct line {
 
 DEFINE_RELEASE(json_release, json_object *, json_object_put)
 DEFINE_RELEASE(tokener_release, json_tokener *, json_tokener_free)
-DEFINE_RELEASE(line_release, struct line *, free)
 
 /* The next line without its end; false if there is none. */
 static bool
@@ -182,12 +181,11 @@ answer_failure(const struct failure *why, struct arena *arena)
 static int
 run_windows(int argc, char **argv, struct failure *why)
 {
+	SCOPED(arena_release) struct arena *kept = arena_new(2 * LINE_BYTES);
 	SCOPED(arena_release) struct arena *arena = arena_new(CASE_BYTES);
-	SCOPED(line_release) struct line *line = malloc(sizeof(*line));
+	struct line *line = arena_alloc(kept, sizeof(*line));
 
 	(void)argv;
-	if (line == NULL)
-		abort();
 	if (argc > 1)
 		return command_misuse(why, "takes no arguments");
 	/* Who asks line by line waits for each answer. */
@@ -214,13 +212,21 @@ run_windows(int argc, char **argv, struct failure *why)
 
 static const struct command windows = {
 	.name = "windows",
+	.arguments = "< QUESTIONS",
 	.summary = "Show when schedules say RUNNING",
 	.help =
-"Reads JSON lines from standard input, each\n"
-"  {\"timezone\", \"schedule_type\", \"schedule\", \"from\", \"to\"},\n"
-"and writes one JSON line for each: {\"windows\": [[START, END], ...]}, in UTC\n"
-"and cut to what was asked for, or {\"error\": WHY}.\n",
-	.arguments = "< QUESTIONS",
+	    "Reads JSON lines from standard input, each\n"
+	    "\n"
+	    "  {\"timezone\": NAME, \"schedule_type\": \"weekly\" or "
+	    "\"cron\",\n"
+	    "   \"schedule\": SCHEDULE, \"from\": TIME, \"to\": TIME}\n"
+	    "\n"
+	    "and writes one JSON line for each, in UTC and cut to what was "
+	    "asked for,\n"
+	    "or why there is no answer:\n"
+	    "\n"
+	    "  {\"windows\": [[START, END], ...]}\n"
+	    "  {\"error\": WHY}\n",
 	.run = run_windows,
 };
 

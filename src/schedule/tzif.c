@@ -11,7 +11,8 @@ enum count { UT, STD, LEAP, TIME, TYPE, CHAR, COUNTS };
 struct block {
 	uint32_t counts[COUNTS];
 	size_t time_bytes;             /* of one time: 4 or 8 */
-	const unsigned char *times, *indexes, *types, *end;
+	const unsigned char *times, *indexes, *types;
+	const unsigned char *end;      /* NULL: cut short */
 };
 
 bool
@@ -35,30 +36,37 @@ read_time(const unsigned char *bytes, size_t size)
 	return (int64_t)((uint64_t)read_32(bytes) << 32 | read_32(bytes + 4));
 }
 
-/* Header and data at ${bytes}, whose times have ${time_bytes} each. */
-static int
-read_block(const unsigned char *bytes, size_t length, size_t time_bytes,
-    struct block *block, struct failure *why)
+/*
+ * Header and data at ${bytes}, whose times have ${time_bytes} each; without an
+ * end if that is more than ${length} bytes.
+ */
+static struct block
+find_block(const unsigned char *bytes, size_t length, size_t time_bytes)
 {
-	struct block read = { .time_bytes = time_bytes };
+	struct block block = { .time_bytes = time_bytes };
 	uint64_t size;
 
 	if (length < HEADER_BYTES || !tzif_is(bytes, length))
-		return fail(why, FAULT_INTERNAL, "not a whole TZif file");
+		return block;
 	for (int i = 0; i < COUNTS; i++)
-		read.counts[i] = read_32(bytes + 20 + 4 * i);
-	size = (uint64_t)read.counts[TIME] * (time_bytes + 1) +
-	    (uint64_t)read.counts[TYPE] * TYPE_BYTES + read.counts[CHAR] +
-	    (uint64_t)read.counts[LEAP] * (time_bytes + 4) +
-	    read.counts[STD] + read.counts[UT];
+		block.counts[i] = read_32(bytes + 20 + 4 * i);
+	size = (uint64_t)block.counts[TIME] * (time_bytes + 1) +
+	    (uint64_t)block.counts[TYPE] * TYPE_BYTES + block.counts[CHAR] +
+	    (uint64_t)block.counts[LEAP] * (time_bytes + 4) +
+	    block.counts[STD] + block.counts[UT];
 	if (size > length - HEADER_BYTES)
-		return fail(why, FAULT_INTERNAL, "not a whole TZif file");
-	read.times = bytes + HEADER_BYTES;
-	read.indexes = read.times + read.counts[TIME] * time_bytes;
-	read.types = read.indexes + read.counts[TIME];
-	read.end = read.times + size;
-	*block = read;
-	return 0;
+		return block;
+	block.times = bytes + HEADER_BYTES;
+	block.indexes = block.times + block.counts[TIME] * time_bytes;
+	block.types = block.indexes + block.counts[TIME];
+	block.end = block.times + size;
+	return block;
+}
+
+static int32_t
+type_offset(const struct block *block, size_t type)
+{
+	return (int32_t)read_32(block->types + type * TYPE_BYTES);
 }
 
 static int
@@ -69,20 +77,13 @@ check_types(const struct block *block, struct failure *why)
 	if (block->counts[LEAP] != 0)
 		return fail(why, FAULT_INTERNAL, "counts leap seconds");
 	for (uint32_t i = 0; i < block->counts[TYPE]; i++) {
-		int32_t offset = (int32_t)read_32(block->types +
-		    i * TYPE_BYTES);
+		int32_t offset = type_offset(block, i);
 
 		if (offset < -TZIF_OFFSET_MOST || offset > TZIF_OFFSET_MOST)
 			return fail(why, FAULT_INTERNAL,
 			    "%d seconds from UTC", offset);
 	}
 	return 0;
-}
-
-static int32_t
-type_offset(const struct block *block, size_t type)
-{
-	return (int32_t)read_32(block->types + type * TYPE_BYTES);
 }
 
 static int64_t
@@ -142,16 +143,15 @@ tzif_parse(const unsigned char *bytes, size_t length, struct arena *arena,
     struct tzif *tzif, struct failure *why)
 {
 	const unsigned char *end = bytes + length;
+	struct block block = find_block(bytes, length, 4);
+	/* Later versions say it all again, in 64 bits. */
+	bool old = block.end != NULL && bytes[4] == '\0';
 	struct tzif read = { 0 };
-	struct block block;
-	bool old;
 
-	if (read_block(bytes, length, 4, &block, why) != 0)
-		return -1;
-	old = bytes[4] == '\0';        /* version 1: this block is all */
-	if (!old && read_block(block.end, (size_t)(end - block.end), 8,
-	    &block, why) != 0)
-		return -1;
+	if (block.end != NULL && !old)
+		block = find_block(block.end, (size_t)(end - block.end), 8);
+	if (block.end == NULL)
+		return fail(why, FAULT_INTERNAL, "not a whole TZif file");
 	if (check_types(&block, why) != 0 ||
 	    read_changes(&block, arena, &read, why) != 0)
 		return -1;

@@ -15,7 +15,7 @@
 #include "schedule/tzif.h"
 
 #define DEFAULT_FOLDER  "/usr/share/zoneinfo"
-#define FILE_BYTES_MOST ((size_t)64 * 1024)    /* the largest have 4 KiB */
+#define FILE_BYTES_MOST (64 * 1024)            /* the largest have 4 KiB */
 
 /* No clock is further from UTC; two clocks differ by twice that at most. */
 #define OFFSET_MOST (TZIF_OFFSET_MOST * CLOCK_SECOND)
@@ -25,8 +25,6 @@ struct zone {
 	char fingerprint[ZONE_FINGERPRINT_BYTES];
 	struct tzif tzif;
 };
-
-DEFINE_RELEASE(buffer_release, unsigned char *, free)
 
 static void
 fd_close(int *fd)
@@ -96,16 +94,16 @@ open_file(const char *name, struct arena *arena, int *file,
 	return 0;
 }
 
-/* Fill ${bytes} from ${fd} as far as the file reaches. */
+/* The ${size} bytes of ${fd}, or as many as there are. */
 static int
-read_whole(int fd, unsigned char *bytes, size_t room, size_t *length,
+read_whole(int fd, unsigned char *bytes, size_t size, size_t *length,
     struct failure *why)
 {
 	size_t have = 0;
-	ssize_t got;
 
-	while (have < room) {
-		got = read(fd, bytes + have, room - have);
+	while (have < size) {
+		ssize_t got = read(fd, bytes + have, size - have);
+
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -119,14 +117,15 @@ read_whole(int fd, unsigned char *bytes, size_t room, size_t *length,
 	return 0;
 }
 
-/* FAULT_INVALID when what is there is no zone, as with a folder of zones. */
+/* A zone's file as it is now, in ${arena}. */
 static int
-read_file(const char *name, struct arena *arena, unsigned char *bytes,
-    size_t *length, struct failure *why)
+read_file(const char *name, struct arena *arena, struct bytes *file,
+    struct failure *why)
 {
 	SCOPED(fd_close) int fd = -1;
 	struct stat status;
-	size_t got = 0;
+	unsigned char *bytes;
+	size_t length = 0;
 
 	if (open_file(name, arena, &fd, why) != 0)
 		return -1;
@@ -134,37 +133,29 @@ read_file(const char *name, struct arena *arena, unsigned char *bytes,
 		return fail(why, FAULT_INTERNAL, "fstat: %s", strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return unknown(why);
-	if (read_whole(fd, bytes, FILE_BYTES_MOST, &got, why) != 0)
-		return -1;
-	if (!tzif_is(bytes, got))
-		return unknown(why);
-	if (got == FILE_BYTES_MOST)
+	if (status.st_size > FILE_BYTES_MOST)
 		return fail(why, FAULT_INTERNAL, "file is too large");
-	*length = got;
+	bytes = arena_alloc(arena, (size_t)status.st_size);
+	if (read_whole(fd, bytes, (size_t)status.st_size, &length, why) != 0)
+		return -1;
+	*file = bytes_of(bytes, length);
 	return 0;
-}
-
-static void
-set_fingerprint(struct zone *zone, const unsigned char *bytes, size_t length)
-{
-	unsigned char hash[HASH_BYTES];
-
-	hash_sha256(bytes_of(bytes, length), hash);
-	text_from_bytes(hash, sizeof(hash), zone->fingerprint);
 }
 
 static int
 load(struct zone *zone, struct arena *arena, struct failure *why)
 {
-	SCOPED(buffer_release) unsigned char *bytes = malloc(FILE_BYTES_MOST);
-	size_t length = 0;
+	unsigned char hash[HASH_BYTES];
+	struct bytes file = { .length = 0 };
 
-	if (bytes == NULL)
-		abort();
-	if (read_file(zone->name, arena, bytes, &length, why) != 0)
+	if (read_file(zone->name, arena, &file, why) != 0)
 		return -1;
-	set_fingerprint(zone, bytes, length);
-	return tzif_parse(bytes, length, arena, &zone->tzif, why);
+	/* Other files lie there, too. */
+	if (!tzif_is(file.at, file.length))
+		return unknown(why);
+	hash_sha256(file, hash);
+	text_from_bytes(hash, sizeof(hash), zone->fingerprint);
+	return tzif_parse(file.at, file.length, arena, &zone->tzif, why);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ARGS_MOST  4
 #define SAID_BYTES 4096
 
 struct run {
@@ -32,15 +33,19 @@ static inline int
 run_files(const char *const *argv, int in, FILE *out, FILE *err)
 {
 	posix_spawn_file_actions_t actions;
+	char *args[ARGS_MOST + 1] = { NULL };
 	pid_t pid;
 	int status;
 
+	/* execve does not write to them, but its type does not say so. */
+	for (int i = 0; i < ARGS_MOST && argv[i] != NULL; i++)
+		memcpy(&args[i], &argv[i], sizeof(args[i]));
 	if (posix_spawn_file_actions_init(&actions) != 0 ||
 	    posix_spawn_file_actions_adddup2(&actions, in, 0) != 0 ||
 	    posix_spawn_file_actions_adddup2(&actions, fileno(out), 1) != 0 ||
 	    posix_spawn_file_actions_adddup2(&actions, fileno(err), 2) != 0 ||
-	    posix_spawn(&pid, "./diurnalctl", &actions, NULL,
-	    (char *const *)(uintptr_t)argv, environ) != 0 ||
+	    posix_spawn(&pid, "./diurnalctl", &actions, NULL, args,
+	    environ) != 0 ||
 	    waitpid(pid, &status, 0) != pid)
 		abort();
 	posix_spawn_file_actions_destroy(&actions);

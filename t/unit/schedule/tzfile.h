@@ -27,9 +27,8 @@ struct tzfile_plan {
 static inline void
 tzfile_put(struct tzfile *file, int64_t number, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		file->bytes[file->length++] =
-		    (unsigned char)((uint64_t)number >> 8 * (size - 1 - i));
+	for (size_t i = size; i-- > 0;)
+		file->bytes[file->length++] = number >> 8 * i & 0xff;
 }
 
 static inline void

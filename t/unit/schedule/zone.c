@@ -28,7 +28,7 @@ static const char *const unknown[] = {
 	"posix/Europe/Madrid", "zone.tab", "tzdata.zi", "leapseconds",
 	"iso3166.tab", "leap-seconds.list", "UTC+3", "+03:00", "Z",
 	"CET-1CEST,M3.5.0,M10.5.0/3", ":UTC", "Europe\\Madrid",
-	"Europe/Madr\xc3\xad" "d", "UTC\t", "-UTC", "Etc/+5",
+	"Europe/Madri\xc3\xb0", "UTC\t", "-UTC", "Etc/+5",
 	"Europe/MadridMadridMadridMadridMadridMadridMadridMadridMadridMadrid",
 };
 
