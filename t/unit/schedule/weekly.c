@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "schedule/schedule.h"
 #include "t/tap.h"
 #include "t/unit/schedule/json.h"
 
@@ -227,17 +228,21 @@ test_always(void)
 static void
 test_bounds(void)
 {
+	SCOPED(arena_release) struct arena *small = arena_new(SCHEDULE_BYTES);
+	SCOPED(json_release) json_object *most = NULL;
 	struct text some = { .arena = arena }, all = { .arena = arena };
 	struct weekly weekly = { .count = 0 };
-	struct failure why;
+	struct failure why = { .fault = FAULT_NONE };
 
 	for (int i = 0; i < WEEKLY_WINDOWS_MOST; i++)
 		text_add_format(&some, "%s{\"start\": \"%02d:%02d\", "
 		    "\"end\": \"%02d:%02d\"}", i > 0 ? "," : "", i / 10,
 		    i % 10 * 6, i / 10, i % 10 * 6 + 1);
 	add_days(&all, text_get(&some));
-	ok(parse(text_get(&all), &weekly, &why) == 0 && weekly.count == 700,
-	    "100 windows a day are read");
+	most = json_of(text_get(&all));
+	ok(weekly_parse(most, small, &weekly, &why) == 0 &&
+	    weekly.count == 700,
+	    "100 windows a day are read, in SCHEDULE_BYTES");
 	text_add_text(&some, "," W("23:00", "24:00"));
 	all = (struct text){ .arena = arena };
 	text_add_format(&all, "{\"friday\": [%s]}", text_get(&some));

@@ -295,6 +295,36 @@ test_rule_takes_over(const struct folder *folder)
 }
 
 static void
+put_32(unsigned char *bytes, size_t number)
+{
+	for (int i = 0; i < 4; i++)
+		bytes[i] = number >> 8 * (3 - i) & 0xff;
+}
+
+/* As many changes as 64 KiB hold, a second apart, and no rule. */
+static void
+test_largest_file(const struct folder *folder)
+{
+	enum { FIRST_BLOCK = 44 + 6 + 4, CHANGES = 7269 };
+	const struct tzfile_plan plan = { .version = '2', .ntypes = 1 };
+	struct tzfile file = tzfile_make(&plan);
+	SCOPED(arena_release) struct arena *small = arena_new(ZONE_BYTES);
+	static unsigned char bytes[64 * 1024];
+	struct failure why = { .fault = FAULT_NONE };
+	const struct zone *zone = NULL;
+
+	memcpy(bytes, file.bytes, FIRST_BLOCK + 44);
+	put_32(bytes + FIRST_BLOCK + 32, CHANGES);
+	for (size_t i = 0; i < CHANGES; i++)
+		put_32(bytes + FIRST_BLOCK + 44 + 8 * i + 4, i);
+	memset(bytes + FIRST_BLOCK + 44 + 9 * CHANGES + 10, '\n', 2);
+	folder_put(folder, "Most", bytes, sizeof(bytes));
+	ok(zone_open("Most", small, &zone, &why) == 0,
+	    "ZONE_BYTES are enough for the largest file");
+	folder_drop(folder, "Most");
+}
+
+static void
 refused(const char *name, enum fault fault, const char *detail,
     const char *what)
 {
@@ -360,6 +390,7 @@ main(void)
 	folder_make(&folder);
 	test_upgrade(&folder);
 	test_rule_takes_over(&folder);
+	test_largest_file(&folder);
 	test_broken_files(&folder);
 	if (rmdir(folder.path) != 0)
 		abort();
