@@ -23,6 +23,7 @@ sub new {
     my ($class, $base_url, $ca_file) = @_;
     return bless {
         base_url => $base_url,
+        ca_file  => $ca_file,
         http     => HTTP::Tiny->new(
             verify_SSL   => 1,
             SSL_options  => { SSL_ca_file => $ca_file },
@@ -38,6 +39,14 @@ sub new {
 sub stranger {
     my ($self) = @_;
     return bless { %$self, headers => {} }, ref $self;
+}
+
+# The same client with a connection of its own, for another process.
+sub clone {
+    my ($self) = @_;
+    my $clone = ref($self)->new(@$self{qw(base_url ca_file)});
+    $clone->{headers} = { %{ $self->{headers} } };
+    return $clone;
 }
 
 # Send every further request with this header; undef: no longer.
@@ -79,7 +88,7 @@ sub request {
     return {
         status  => $response->{status},
         headers => $response->{headers},
-        body    => $response->{content},
+        body    => $response->{content} // '',
         json    => $json,
     };
 }
