@@ -10,11 +10,20 @@
 #include "routes.h"
 #include "service.h"
 
+/* The only fault in the input that is told before it is known who asks. */
+static bool
+is_no_json(const struct complaints *complaints)
+{
+	return complaints->count > 0 &&
+	    text_is(complaints->first->type, "json_invalid");
+}
+
 /* Steps 2 and 3: route, and what cannot be read at all. */
 static int
-find_route(struct request *request, struct response *response)
+find_route(struct exchange *exchange)
 {
-	struct complaints complaints = { .arena = request->arena };
+	struct request *request = exchange->request;
+	struct response *response = exchange->response;
 	const char *allow = NULL;
 	const struct route *routes;
 	size_t nroutes;
@@ -34,12 +43,11 @@ find_route(struct request *request, struct response *response)
 		break;
 	}
 	if (request->route->takes_body)
-		body_parse(request, &complaints);
-	if (complaints.count > 0) {
-		problem_complaints(response, &complaints);
-		return -1;
-	}
-	return 0;
+		body_parse(request, &exchange->complaints);
+	if (!is_no_json(&exchange->complaints))
+		return 0;
+	problem_complaints(response, &exchange->complaints);
+	return -1;
 }
 
 /* Step 7, which may only be told to callers who pass steps 4 to 6. */
@@ -47,17 +55,18 @@ static int
 check_fields(struct exchange *exchange, struct failure *why)
 {
 	struct request *request = exchange->request;
-	struct complaints complaints = { .arena = request->arena };
+	struct complaints *complaints = &exchange->complaints;
 
-	fields_read(request, &complaints);
-	if (complaints.count == 0 && request->route->check != NULL)
-		request->route->check(request, &complaints);
-	if (complaints.count == 0)
+	if (complaints->count == 0)
+		fields_read(request, complaints);
+	if (complaints->count == 0 && request->route->check != NULL)
+		request->route->check(request, complaints);
+	if (complaints->count == 0)
 		return 0;
 	if (request->route->permission != NULL &&
 	    exchange_run(exchange, NULL, 0, why) != 0)
 		return -1;
-	problem_complaints(exchange->response, &complaints);
+	problem_complaints(exchange->response, complaints);
 	return 0;
 }
 
@@ -102,13 +111,14 @@ dispatch(void *context, struct request *request, struct response *response)
 {
 	struct service *service = context;
 	struct exchange exchange = { .service = service, .request = request,
-		.response = response };
+		.response = response,
+		.complaints = { .arena = request->arena } };
 	struct failure why = { .fault = FAULT_NONE };
 
 	log_context("request_id", request->id);
 	if (cors_preflight(&service->config, request, response))
 		return;
-	if (find_route(request, response) == 0) {
+	if (find_route(&exchange) == 0) {
 		if (answer(&exchange, &why) != 0)
 			problem_failure(response, &why);
 		else

@@ -13,6 +13,7 @@
 
 #include "base/failure.h"
 #include "db/session.h"
+#include "http/problem.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/route.h"
@@ -35,6 +36,8 @@ struct exchange {
 	struct request *request;
 	struct response *response;
 	struct credentials credentials;
+	struct complaints complaints;  /* about the input, for callers who may
+	                                * know (api.md 1.6) */
 	struct rows *answer;           /* keeps the response's body alive */
 };
 
