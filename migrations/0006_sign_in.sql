@@ -70,27 +70,30 @@ $$;
 
 -- The first user of an organization may be made by anyone and is an admin;
 -- every other one only by an admin of that organization.  Who may not is told
--- so before any address is looked at.
+-- so before any address is looked at.  Whoever turned out to be nobody, with
+-- whatever credentials, must have shown the set-up token.
 create function create_user(new_id uuid, organization uuid, email text, password_hash text, full_name text, role text,
-  is_active boolean, guarded boolean)
+  is_active boolean, guarded boolean, shown boolean)
 returns void
 language plpgsql volatile security definer set search_path = diurnal, pg_temp
 as $$
 declare
   is_first boolean;
 begin
+  if principal() is null then
+    if guarded and not shown then
+      perform refuse('DI403', 'The header X-Setup-Token must hold this installation''s set-up token.');
+    end if;
+    perform assert_setup_open(guarded);
+  end if;
   perform from organizations o where o.id = organization for update;
   if not found then
     perform refuse('DI400', 'There is no such organization.');
   end if;
   is_first := not exists (select from users u where u.organization_id = organization);
-  if is_first then
-    if principal() is null then
-      perform assert_setup_open(guarded);
-    end if;
-  elsif tenant() is distinct from organization or not exists (
+  if not is_first and (tenant() is distinct from organization or not exists (
       select from users u join role_permissions p on p.role = u.role and p.permission = 'user:write'
-      where u.organization_id = organization and u.id = principal()) then
+      where u.organization_id = organization and u.id = principal())) then
     perform refuse('DI403', 'You do not have permission to perform this action.');
   end if;
   if is_first and create_user.role <> 'admin' then
@@ -223,7 +226,7 @@ $$;
 
 grant execute on function create_organization(uuid, text, text, boolean), visible_organizations(boolean, uuid),
   enter_if_possible(uuid, uuid, bytea[], jsonb),
-  create_user(uuid, uuid, text, text, text, text, boolean, boolean), find_user(text), open_session(bytea, interval),
+  create_user(uuid, uuid, text, text, text, text, boolean, boolean, boolean), find_user(text), open_session(bytea, interval),
   end_sessions(uuid), rotate_refresh_token(bytea[], bytea, interval), enter_bootstrap(uuid, boolean),
   assert_setup_open(boolean)
   to diurnal_api;

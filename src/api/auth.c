@@ -162,8 +162,8 @@ sign_in(struct exchange *exchange, struct known_user *user,
 }
 
 /*
- * Take on ${user} and run ${then}, whose last statement is sign_in_user.  The
- * password may have been changed since it was verified: then nothing happens.
+ * Take on ${user} and run ${then}, whose last statement is sign_in_user.  If
+ * the password was changed since it was verified, nothing happens.
  */
 static int
 run_signed_in(struct exchange *exchange, const struct known_user *user,
@@ -177,6 +177,7 @@ run_signed_in(struct exchange *exchange, const struct known_user *user,
 		{ "user_id", user->user_id },
 		{ "old_hash", user->password_hash },
 		{ "new_hash", new_hash },
+		{ "refusal", REFUSAL },
 	};
 	size_t count = 0;
 
@@ -189,10 +190,6 @@ run_signed_in(struct exchange *exchange, const struct known_user *user,
 		    nextra);
 	if (exchange_run(exchange, run, count, why) != 0)
 		return -1;
-	if (rows_count(run[1].rows) == 0) {
-		statements_free(run, count);
-		return fail(why, FAULT_UNAUTHENTICATED, REFUSAL);
-	}
 	*rows = take(run[count - 1].rows);
 	statements_free(run, count);
 	return 0;

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "crypto/password.h"
-#include "http/problem.h"
 
 #define LENGTH_MOST 128
 
@@ -10,26 +9,25 @@
  * keeping common ones out (test installations do). */
 #define LENGTH_WORTH_GUESSING 8
 
-bool
-passwords_accept(struct exchange *exchange, const char *name)
+int
+passwords_check(struct exchange *exchange, const char *name,
+    struct failure *why)
 {
-	const struct request *request = exchange->request;
-	const struct place body = { .name = "body" };
-	const struct place place = { .parent = &body, .name = name };
-	struct complaints complaints = { .arena = request->arena };
-	const char *password = request_text(request, name);
+	const struct route *route = exchange->request->route;
+	const char *password = request_text(exchange->request, name);
 	int64_t least = exchange->service->config.password_min_length;
 	int64_t length = (int64_t)text_characters(password);
+	bool fits = length >= least && length <= LENGTH_MOST;
 
-	if (length < least || length > LENGTH_MOST)
-		complain(&complaints, &place, "value_error",
-		    "must have %lld to %d characters", (long long)least,
-		    LENGTH_MOST);
-	else if (least >= LENGTH_WORTH_GUESSING &&
-	    password_is_common(password))
-		complain(&complaints, &place, "value_error",
-		    "is one of the passwords that are tried first");
-	if (complaints.count > 0)
-		problem_complaints(exchange->response, &complaints);
-	return complaints.count == 0;
+	if (fits && (least < LENGTH_WORTH_GUESSING ||
+	    !password_is_common(password)))
+		return 0;
+	if (route->permission != NULL &&
+	    exchange_run(exchange, NULL, 0, why) != 0)
+		return -1;
+	why->field = name;
+	return fits ? fail(why, FAULT_INVALID,
+	    "is one of the passwords that are tried first") :
+	    fail(why, FAULT_INVALID, "must have %lld to %d characters",
+		(long long)least, LENGTH_MOST);
 }

@@ -4,14 +4,14 @@
 #ifndef API_PASSWORDS_H
 #define API_PASSWORDS_H
 
-#include <stdbool.h>
-
 #include "exchange.h"
 
 /*
- * Does the body's field ${name} hold a password that may be set?  If not, the
- * response has become a 422 that says why.
+ * FAULT_INVALID if the body's field ${name} (static) does not hold a password
+ * that may be set; or what keeps the caller from the route, which goes first
+ * (api.md 1.6).
  */
-bool passwords_accept(struct exchange *exchange, const char *name);
+int passwords_check(struct exchange *exchange, const char *name,
+    struct failure *why);
 
 #endif

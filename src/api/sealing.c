@@ -57,16 +57,12 @@ find_key(struct exchange *exchange, struct recipient *recipient, bool *found,
 
 /* The reconciler makes an organization's key when it is first needed. */
 static int
-find_or_make_key(struct exchange *exchange, struct recipient *recipient,
+make_key(struct exchange *exchange, struct recipient *recipient,
     struct failure *why)
 {
 	const char *answer;
 	bool found;
 
-	if (find_key(exchange, recipient, &found, why) != 0)
-		return -1;
-	if (found)
-		return 0;
 	if (ask_for(exchange, "keys", NULL, ASK_CHECK_PATIENCE, &answer,
 	    why) != 0 || find_key(exchange, recipient, &found, why) != 0)
 		return -1;
@@ -185,9 +181,13 @@ sealing_take(struct exchange *exchange,
 {
 	struct recipient recipient;
 	struct sealing made;
+	bool found;
 
-	if (credentials_check(provider, credentials, why) != 0 ||
-	    find_or_make_key(exchange, &recipient, why) != 0)
+	/* This also sees whether the caller may: what is wrong with the
+	 * credentials is not for others. */
+	if (find_key(exchange, &recipient, &found, why) != 0 ||
+	    credentials_check(provider, credentials, why) != 0 ||
+	    (!found && make_key(exchange, &recipient, why) != 0))
 		return -1;
 	made.key_id = recipient.key_id;
 	made.hints = make_hints(provider, credentials,

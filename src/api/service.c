@@ -81,14 +81,15 @@ say_unready(struct service *service, const char *reason)
 	LOG(LOG_ERROR, "not serving this database", LOG_TEXT("why", reason));
 }
 
-/* Once a connection: a migration ends all sessions' prepared plans anyway, and
- * whoever migrates restarts the workers. */
+/* Once a connection, which asking makes if the last one is lost: whoever
+ * migrates restarts the workers. */
 static int
 check_version(struct service *service, struct failure *why)
 {
 	struct failure cause = { .fault = FAULT_NONE };
 
-	if (service->is_ready && service->ready_generation ==
+	if (service->is_ready && session_is_connected(service->session) &&
+	    service->ready_generation ==
 	    session_generation(service->session))
 		return 0;
 	service->is_ready = false;

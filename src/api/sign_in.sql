@@ -9,11 +9,15 @@ select audit('auth.login_failed', null, null, jsonb_build_object('email', :{emai
 -- name: sign_in_become one
 select become(:{organization_id}::uuid, :{user_id}::uuid);
 
--- The hash is the one that was verified, or what it was replaced with now.
--- name: sign_in_mark one_or_none
-update users set signed_in_at = coalesce(signed_in_at, now()), password_hash = :{new_hash}
-where organization_id = tenant() and id = principal() and is_active and password_hash = :{old_hash}
-returning id;
+-- The old hash is the one that was verified.  If it is no more, what follows
+-- in the transaction must not happen.
+-- name: sign_in_mark one
+with marked as (
+  update users set signed_in_at = coalesce(signed_in_at, now()), password_hash = :{new_hash}
+  where organization_id = tenant() and id = principal() and is_active and password_hash = :{old_hash}
+  returning id
+)
+select case when not exists (select from marked) then refuse('DI401', :{refusal}) end;
 
 -- name: sign_in_open_session one
 select open_session(:{refresh_hash}::bytea, make_interval(days => :{refresh_days}::int));

@@ -48,17 +48,16 @@ user_create_handle(struct exchange *exchange, struct failure *why)
 {
 	char hash[PASSWORD_STORED_BYTES];
 
-	if (!passwords_accept(exchange, "password"))
-		return 0;
-	if (!authenticate_is_somebody(exchange) &&
-	    setup_check(exchange, why) != 0)
-		return -1;
-	if (password_hash(&exchange->service->passwords,
-	    request_text(exchange->request, "password"), hash, why) != 0)
+	if (passwords_check(exchange, "password", why) != 0 ||
+	    (!authenticate_is_somebody(exchange) &&
+		setup_check(exchange, why) != 0) ||
+	    password_hash(&exchange->service->passwords,
+		request_text(exchange->request, "password"), hash, why) != 0)
 		return -1;
 	return exchange_serve(exchange, (const struct bind[]){
 	    { "password_hash", hash },
-	    { "guarded", setup_guarded(exchange) } }, 2, why);
+	    { "guarded", setup_guarded(exchange) },
+	    { "shown", setup_shown(exchange) ? "true" : "false" } }, 3, why);
 }
 
 static int
@@ -113,10 +112,9 @@ user_me_password_handle(struct exchange *exchange, struct failure *why)
 	char hash[PASSWORD_STORED_BYTES];
 	const char *old = NULL;
 
-	if (!passwords_accept(exchange, "new_password"))
-		return 0;
-	if (verify_own_password(exchange, request_text(request,
-	    "current_password"), &old, why) != 0 ||
+	if (passwords_check(exchange, "new_password", why) != 0 ||
+	    verify_own_password(exchange, request_text(request,
+		"current_password"), &old, why) != 0 ||
 	    password_hash(&exchange->service->passwords,
 		request_text(request, "new_password"), hash, why) != 0)
 		return -1;

@@ -13,7 +13,7 @@ where v.organization_id = tenant();
 
 -- name: user_create one
 select create_user(:{user_id}::uuid, :{organization_id}::uuid, :{email}, :{password_hash}, :{full_name}, :{role},
-  :{is_active}::boolean, :{guarded}::boolean);
+  :{is_active}::boolean, :{guarded}::boolean, :{shown}::boolean);
 
 -- name: user_me_update one
 with updated as (
@@ -28,15 +28,16 @@ from updated u;
 select password_hash from users where organization_id = tenant() and id = principal();
 
 -- The old hash is the one that was verified: of two changes at once, one wins.
--- name: user_me_password_set one_or_none
+-- name: user_me_password_set one
 with updated as (
   update users set password_hash = :{new_hash}, updated_at = now()
   where organization_id = tenant() and id = principal() and password_hash = :{old_hash}
   returning *
 )
-select end_sessions(u.id),
+select case when u.id is null then refuse('DI400', 'The current password is incorrect.') end,
+  end_sessions(u.id),
   audit('user.password_change', 'user', u.id::text, null, format('User %s changed their password', u.email), 204)
-from updated u;
+from (select) one left join updated u on true;
 
 -- Before a user is changed: the organization is locked, so that of two admins
 -- who demote each other one stays.
