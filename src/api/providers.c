@@ -79,8 +79,12 @@ providers_metadata(struct exchange *exchange, struct failure *why)
 	struct text text = { .arena = exchange->request->arena };
 
 	(void)why;
+	text_add_text(&text, "[");
 	for (size_t i = 0; i < catalogue_count; i++) {
-		text_add_text(&text, i == 0 ? "[" : ",");
+		/* The simulated cloud is not one to choose from. */
+		if (catalogue_entries[i] == &catalogue_demo)
+			continue;
+		text_add_text(&text, i == 0 ? "" : ",");
 		add_provider(&text, catalogue_entries[i]);
 	}
 	text_add_text(&text, "]");
