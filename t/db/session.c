@@ -259,9 +259,11 @@ test_big(struct session *session)
 	statements_free(run, 3);
 	for (size_t i = 15; i < BIG; i += 16)
 		big[i] = '\n';
+	run[0] = (struct statement){ .query = &stage };
 	db_do(session, "alter table things drop constraint things_thing_key");
-	ok(session_copy(session, (struct statement[]){ { .query = &stage } }, 1,
-	    &fill, big, BIG, NULL, 0, &why) == 0, "20 MB are copied");
+	ok(session_copy(session, run, 1, &fill, big, BIG, NULL, 0, &why) == 0,
+	    "20 MB are copied");
+	statements_free(run, 1);
 	free(big);
 }
 
