@@ -19,16 +19,15 @@ create extension btree_gin with schema diurnal;
 
 set local search_path = diurnal, pg_temp;
 
--- RFC 9562, version 7: milliseconds, then random bits.
+-- RFC 9562, version 7: milliseconds, then random bits.  A version 4 has its
+-- variant already, and bits 52 and 53 make 7 of its 4.
 create function uuid_v7() returns uuid
-language sql volatile parallel safe set search_path = pg_catalog, pg_temp
-as $$
-  select encode(set_byte(
-      overlay(uuid_send(gen_random_uuid())
-        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-        from 1 for 6),
-      6, (get_byte(uuid_send(gen_random_uuid()), 6) & 15) | 112), 'hex')::uuid
-$$;
+language sql volatile parallel safe
+return encode(set_bit(set_bit(
+    overlay(uuid_send(gen_random_uuid())
+      placing substring(int8send(floor(date_part('epoch', clock_timestamp()) * 1000)::bigint) from 3)
+      from 1 for 6),
+    52, 1), 53, 1), 'hex')::uuid;
 
 -- The tenant of this transaction; null while none is set, so that every
 -- comparison with it fails.  enter() sets it.
@@ -124,6 +123,8 @@ begin
           and relname ~ '_\d{4}_\d{2}$'
           and to_date(right(relname, 7), 'YYYY_MM')
             < date_trunc('month', at) - make_interval(months => parent.keep_months) loop
+      -- What a foreign key points to can be dropped only when detached.
+      execute format('alter table %s detach partition %s', parent.relation, child.relation);
       execute format('drop table %s', child.relation);
     end loop;
   end loop;
