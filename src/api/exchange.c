@@ -7,6 +7,8 @@
 #include "crypto/random.h"
 #include "enter_sql.h"
 
+#define CONFLICT "Something that this needs was changed at the same time."
+
 static bool
 only_reads(const struct request *request)
 {
@@ -62,20 +64,43 @@ entering(struct exchange *exchange)
 		.nbinds = 5 };
 }
 
+/*
+ * A constraint that is violated means that what a statement had looked for
+ * came or went meanwhile: on second sight it fails as it should have.
+ */
+static int
+run_past_races(struct exchange *exchange, struct statement *run, size_t count,
+    struct failure *why)
+{
+	bool safe = only_reads(exchange->request);
+	struct session *session;
+
+	if (service_session(exchange->service, &session, why) != 0)
+		return -1;
+	if (session_run(session, run, count, safe, why) == 0)
+		return 0;
+	if (why->fault != FAULT_CONFLICT)
+		return -1;
+	*why = (struct failure){ .fault = FAULT_NONE };
+	if (session_run(session, run, count, safe, why) == 0)
+		return 0;
+	/* Names of constraints are not for the client. */
+	if (why->fault == FAULT_CONFLICT)
+		snprintf(why->detail, sizeof(why->detail), "%s", CONFLICT);
+	return -1;
+}
+
 int
 exchange_run(struct exchange *exchange, struct statement *statements,
     size_t count, struct failure *why)
 {
 	struct statement *run = arena_array(exchange->request->arena,
 	    count + 1, sizeof(*run));
-	struct session *session;
 
 	run[0] = entering(exchange);
 	if (count > 0)
 		memcpy(run + 1, statements, count * sizeof(*run));
-	if (service_session(exchange->service, &session, why) != 0 ||
-	    session_run(session, run, count + 1,
-		only_reads(exchange->request), why) != 0)
+	if (run_past_races(exchange, run, count + 1, why) != 0)
 		return -1;
 	rows_free(run[0].rows);
 	for (size_t i = 0; i < count; i++)

@@ -46,7 +46,8 @@ struct exchange {
  * enter() comes first, checks that the caller exists, is active and holds the
  * route's permission, and sets the tenant; a refusal there takes the rest
  * back.  A route without a permission runs as nobody.  GETs are repeated once
- * when the connection breaks.
+ * when the connection breaks, all once when a constraint is violated, and
+ * then it is FAULT_CONFLICT.
  */
 int exchange_run(struct exchange *exchange, struct statement *statements,
     size_t count, struct failure *why);
