@@ -25,6 +25,16 @@ call isolate('policies', '{diurnal_reconcile}');
 grant select, insert, update, delete on policies to diurnal_api;
 grant select on policies to diurnal_reconcile;
 
+-- A selector as it is stored: ids in lower case, so that those who look for
+-- one find it as text.
+create function canonical_selector(selector jsonb) returns jsonb
+language sql immutable parallel safe
+return case when selector ? 'resource_ids' then jsonb_set(selector, '{resource_ids}', (
+    select coalesce(jsonb_agg(lower(listed.id) order by listed.place), '[]')
+    from jsonb_array_elements_text(selector -> 'resource_ids') with ordinality listed (id, place)))
+  else selector end;
+grant execute on function canonical_selector(jsonb) to diurnal_api;
+
 -- The instants at which a policy's schedule says RUNNING, for a span around
 -- the present, computed by the reconciler (src/schedule) from the schedule
 -- and the zone's rules.  A row counts only while both are what it was

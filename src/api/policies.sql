@@ -13,7 +13,7 @@ with created as (
   insert into policies (organization_id, id, name, description, timezone, schedule_type, schedule,
     resource_selector, priority, is_enabled)
   values (tenant(), :{policy_id}::uuid, :{name}, :{description}, :{timezone}, :{schedule_type}, :{schedule}::jsonb,
-    :{resource_selector}::jsonb, :{priority}::int, :{is_enabled}::boolean)
+    canonical_selector(:{resource_selector}::jsonb), :{priority}::int, :{is_enabled}::boolean)
   returning *
 )
 select audit('policy.create', 'policy', c.id::text, null, format('Policy %s created', c.name), 201), ask_for_pass()
@@ -27,7 +27,7 @@ with updated as (
     timezone = coalesce(:{timezone}, timezone),
     schedule_type = coalesce(:{schedule_type}, schedule_type),
     schedule = coalesce(:{schedule}::jsonb, schedule),
-    resource_selector = coalesce(:{resource_selector}::jsonb, resource_selector),
+    resource_selector = coalesce(canonical_selector(:{resource_selector}::jsonb), resource_selector),
     priority = coalesce(:{priority}::int, priority),
     is_enabled = coalesce(:{is_enabled}::boolean, is_enabled),
     updated_at = clock_timestamp()

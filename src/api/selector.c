@@ -54,8 +54,10 @@ check_ids(struct json_object *ids, const struct place *parent,
 		if (!json_object_is_type(id, json_type_string))
 			complain(complaints, &entry, "uuid_type",
 			    "must be a UUID as text");
-		else if (text_to_uuid(json_object_get_string(id),
-		    canonical) != 0)
+		/* Other forms of a UUID are not known to PostgreSQL. */
+		else if (json_object_get_string_len(id) !=
+		    UUID_TEXT_BYTES - 1 ||
+		    text_to_uuid(json_object_get_string(id), canonical) != 0)
 			complain(complaints, &entry, "uuid_parsing",
 			    "must be a UUID");
 	}
