@@ -3,6 +3,9 @@
  * against the cases in t/data/schedule.jsonl.  These were answered by a
  * program written independently and for clarity.  Each line is a question
  * whose last member, "expect", is the answer.
+ *
+ * The answers hold for tzdata 2025b.  Where a later one disagrees, about a
+ * zone whose law was changed and a time after that, the data is what to renew.
  */
 #include <sysexits.h>
 
