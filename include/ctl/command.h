@@ -37,6 +37,7 @@ struct command {
 };
 
 /* In src/ctl/NAME.c. */
+extern const struct command command_config;
 extern const struct command command_db_init;
 extern const struct command command_migrate;
 extern const struct command command_schedule;

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/config.h"
 #include "ctl/command.h"
+#include "ctl/settings.h"
 #include "db/provision.h"
 
 #define ARENA_BYTES ((size_t)1 << 20)
@@ -24,7 +24,7 @@ db_init(int argc, char **argv, struct failure *why)
 	(void)argv;
 	if (argc > 1)
 		return command_misuse(why, "it takes no arguments");
-	if (config_load(&config, PROGRAM_CTL, arena, why) != 0)
+	if (settings_load(&config, PROGRAM_CTL, arena, why) != 0)
 		return -1;
 	return provision_apply(&config, print_line, NULL, why);
 }

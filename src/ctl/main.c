@@ -1,6 +1,7 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
+	&command_config,
 	&command_db_init,
 	&command_migrate,
 	&command_schedule,

@@ -1,9 +1,9 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/config.h"
 #include "base/text.h"
 #include "ctl/command.h"
+#include "ctl/settings.h"
 #include "db/migration.h"
 
 #define ARENA_BYTES ((size_t)8 << 20)
@@ -48,7 +48,7 @@ migrate(int argc, char **argv, struct failure *why)
 
 	if (argc > 2 || (argc == 2 && !text_is(argv[1], "status")))
 		return command_misuse(why, "only \"status\" may follow");
-	if (config_load(&config, PROGRAM_CTL, arena, why) != 0)
+	if (settings_load(&config, PROGRAM_CTL, arena, why) != 0)
 		return -1;
 	return argc == 2 ? print_status(&config, arena, why) :
 	    apply(&config, why);
