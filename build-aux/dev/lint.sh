@@ -1,21 +1,6 @@
 # What a reader should not have to look for.
 # shellcheck shell=bash
 
-# For clang-tidy, cppcheck and editors; every file is compiled alike.
-write_compile_commands() {
-	local build=$1 flags
-	shift
-
-	flags=$(make -s --no-print-directory -C "$build" list-flags)
-	printf '%s\n' "$@" |
-		jq -R --arg build "$build" --arg root "$root" \
-			--arg flags "$flags" '{
-			directory: $build,
-			file: "\($root)/\(.)",
-			command: "cc \($flags) -c \($root)/\(.)"
-		}' | jq -s . >"$root/.dev/compile_commands.json"
-}
-
 command_lint() {
 	local build=$root/.dev/build-test sources headers bad=0
 
@@ -26,7 +11,7 @@ command_lint() {
 	mapfile -t sources < <(find src t -name '*.c' ! -name '*_sql.c' | sort)
 	mapfile -t headers < <(find include src t -name '*.h' \
 		! -name '*_sql.h' | sort)
-	write_compile_commands "$build" "${sources[@]}"
+	build-aux/dev/compile-commands "$build" >.dev/compile_commands.json
 
 	say "clang-format"
 	build-aux/dev/check-format "${sources[@]}" "${headers[@]}" || bad=1

@@ -9,7 +9,7 @@ declare -A packages=(
 	[run]="postgresql nginx spawn-fcgi multiwatch openssl tzdata curl jq"
 	[test]="libdbd-pg-perl libjson-perl libio-socket-ssl-perl libwww-perl
 		python3-venv procps"
-	[lint]="clang-format clang-tidy cppcheck shellcheck jq"
+	[lint]="clang-format clang-tidy cppcheck shellcheck"
 	[bench]="time wrk"
 	[package]="dpkg-dev debhelper fakeroot"
 )

@@ -128,7 +128,9 @@ write_command() {
 # Commands for people and tests.  A pass sees its settings and nothing of the
 # caller's environment but what tests steer it by; diurnalctl sees both.
 write_commands() {
-	local setting lines=() postgres=()
+	local reconcile ctl setting lines=() postgres=()
+	reconcile=$(program "$build" diurnal-reconcile)
+	ctl=$(program "$build" diurnalctl)
 
 	settings_of reconcile
 	# shellcheck disable=SC2016 # for the script
@@ -136,15 +138,14 @@ write_commands() {
 		'for name in "${!DIURNAL_@}" "${!ASAN_@}" "${!UBSAN_@}"; do' \
 		'	passed+=("$name=${!name}")' 'done' \
 		"exec env -i PATH=\"\$PATH\" $(printf '%q ' "${settings[@]}")\\" \
-		"	\"\${passed[@]}\" $(program "$build" diurnal-reconcile) \"\$@\""
+		"	\"\${passed[@]}\" $reconcile \"\$@\""
 
 	settings_of ctl
 	for setting in "${settings[@]}"; do
 		lines+=("$(printf '[[ -v %s ]] || export %s=%q' \
 			"${setting%%=*}" "${setting%%=*}" "${setting#*=}")")
 	done
-	write_command diurnalctl "${lines[@]}" \
-		"exec $(program "$build" diurnalctl) \"\$@\""
+	write_command diurnalctl "${lines[@]}" "exec $ctl \"\$@\""
 
 	! is_root || postgres=(runuser -u postgres --)
 	write_command pg_ctl "cd / && exec ${postgres[*]} $pgbin/pg_ctl --pgdata=$pg \\" \
