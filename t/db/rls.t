@@ -30,7 +30,7 @@ my %UNIQUE_EVERYWHERE = map { $_ => 1 } qw(
 
 # The gate: functions with the owner's rights.
 my %DEFINER = map { $_ => 1 } qw(
-    create_organization create_user enter enter_bootstrap enter_if_possible
+    count_resources create_organization create_user enter enter_bootstrap enter_if_possible
     find_user is_bootstrapped rotate_refresh_token tend_partitions
     visible_organizations
 );
@@ -344,6 +344,9 @@ sub count_as { my ($tenant, @sql) = @_;
 sub change_as { my ($tenant, @sql) = @_;
     return as_tenant($tenant, sub { $api->execute(@sql) + 0 }) }
 
+# One, or a few where a trigger adds its own.
+my $some = qr/^[1-9]$/;
+
 for my $table (@tenant) {
     my $name = $table->{name};
     my $key  = $name eq 'organizations' ? 'id' : 'organization_id';
@@ -354,12 +357,12 @@ for my $table (@tenant) {
     my $delete = "delete from $name where $key = ?";
 
     # Positive controls: otherwise a table nobody can use would pass.
-    is(count_as($A, "select count(*) from $name where $key = ?", $A), 1,
+    like(count_as($A, "select count(*) from $name where $key = ?", $A), $some,
         "$name: a tenant sees its own rows");
-    is(change_as($A, $update, $A), $APPEND_ONLY{$name} ? 0 : 1,
+    like(change_as($A, $update, $A), $APPEND_ONLY{$name} ? qr/^0$/ : $some,
         $APPEND_ONLY{$name} ? "$name: nobody changes a row"
         : "$name: a tenant changes its own rows");
-    like(change_as($A, $delete, $A), $mine ? qr/^(?:1|23503)$/ : qr/^0$/,
+    like(change_as($A, $delete, $A), $mine ? qr/^(?:[1-9]|23503)$/ : qr/^0$/,
         $mine ? "$name: a tenant removes its own rows"
         : "$name: nobody removes a row");
     like(change_as($A, @own), $key eq 'id' ? qr/^42501$/ : qr/^(?:1|23505)$/,
