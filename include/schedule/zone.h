@@ -25,9 +25,6 @@
 
 struct zone;
 
-#define ZONE_NAME_BYTES        65
-#define ZONE_FINGERPRINT_BYTES 65
-
 /* Most that opening a zone takes from an arena. */
 #define ZONE_BYTES ((size_t)192 * 1024)
 
@@ -42,9 +39,6 @@ struct zone;
  */
 int zone_open(const char *name, struct arena *arena,
     const struct zone **zone, struct failure *why);
-
-/* As it was opened. */
-const char *zone_name(const struct zone *zone);
 
 /*
  * SHA-256 of the zone's file, in lower-case hex: what was computed with this

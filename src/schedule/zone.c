@@ -15,14 +15,14 @@
 #include "schedule/tzif.h"
 
 #define DEFAULT_FOLDER  "/usr/share/zoneinfo"
+#define NAME_MOST       64                     /* the longest have 32 */
 #define FILE_BYTES_MOST (64 * 1024)            /* the largest have 4 KiB */
 
 /* No clock is further from UTC; two clocks differ by twice that at most. */
 #define OFFSET_MOST (TZIF_OFFSET_MOST * CLOCK_SECOND)
 
 struct zone {
-	char name[ZONE_NAME_BYTES];
-	char fingerprint[ZONE_FINGERPRINT_BYTES];
+	char fingerprint[2 * HASH_BYTES + 1];
 	struct tzif tzif;
 };
 
@@ -50,7 +50,7 @@ name_is_sound(const char *name)
 {
 	bool begins = true;
 
-	if (strnlen(name, ZONE_NAME_BYTES) == ZONE_NAME_BYTES)
+	if (strnlen(name, NAME_MOST + 1) > NAME_MOST)
 		return false;
 	for (; *name != '\0'; name++) {
 		if (!is_alphanumeric(*name) &&
@@ -143,12 +143,13 @@ read_file(const char *name, struct arena *arena, struct bytes *file,
 }
 
 static int
-load(struct zone *zone, struct arena *arena, struct failure *why)
+load(const char *name, struct zone *zone, struct arena *arena,
+    struct failure *why)
 {
 	unsigned char hash[HASH_BYTES];
 	struct bytes file = { .length = 0 };
 
-	if (read_file(zone->name, arena, &file, why) != 0)
+	if (read_file(name, arena, &file, why) != 0)
 		return -1;
 	/* Other files lie there, too. */
 	if (!tzif_is(file.at, file.length))
@@ -167,18 +168,11 @@ zone_open(const char *name, struct arena *arena, const struct zone **zone,
 	if (!name_is_sound(name) || name_is_reserved(name))
 		return unknown(why);
 	opened = arena_alloc(arena, sizeof(*opened));
-	memcpy(opened->name, name, strlen(name) + 1);
-	if (load(opened, arena, why) != 0)
+	if (load(name, opened, arena, why) != 0)
 		return why->fault == FAULT_INVALID ? -1 :
 		    fail_doing(why, "time zone %s", name);
 	*zone = opened;
 	return 0;
-}
-
-const char *
-zone_name(const struct zone *zone)
-{
-	return zone->name;
 }
 
 const char *
