@@ -53,6 +53,16 @@ grant update (name, is_active, mode, selected_regions, key_id, sealed, hints, re
   updated_at) on cloud_accounts to diurnal_api;
 grant select, update (readable, error, failures, retry_at, last_sync_at) on cloud_accounts to diurnal_reconcile;
 
+-- A list of texts as the API takes it: in its order, each once; null if there
+-- is none.
+create function list_of_texts(texts jsonb) returns text[]
+language sql immutable parallel safe
+return (select array_agg(item order by place)
+  from (select item, min(place) as place
+    from jsonb_array_elements_text(texts) with ordinality listed (item, place)
+    group by item) once);
+grant execute on function list_of_texts(jsonb) to diurnal_api;
+
 -- One region of an account: when it was last seen whole.
 create table account_regions (
   organization_id uuid not null,

@@ -29,7 +29,7 @@ with created as (
   insert into cloud_accounts (organization_id, id, name, provider_type, is_active, mode, selected_regions, key_id,
     sealed, hints)
   values (tenant(), :{account_id}::uuid, :{name}, :{provider_type}, :{is_active}::boolean, :{mode},
-    (select nullif(array_agg(distinct region), '{}') from jsonb_array_elements_text(:{selected_regions}::jsonb) region),
+    list_of_texts(:{selected_regions}::jsonb),
     :{key_id}::uuid, :{sealed}::bytea, :{hints}::jsonb)
   returning *
 )
@@ -46,9 +46,7 @@ with updated as (
     is_active = coalesce(:{is_active}::boolean, is_active),
     mode = coalesce(:{mode}, mode),
     selected_regions = case when :{selected_regions__given}::boolean
-      then (select nullif(array_agg(distinct region), '{}')
-        from jsonb_array_elements_text(:{selected_regions}::jsonb) region)
-      else selected_regions end,
+      then list_of_texts(:{selected_regions}::jsonb) else selected_regions end,
     key_id = coalesce(:{key_id}::uuid, key_id),
     sealed = coalesce(:{sealed}::bytea, sealed),
     hints = coalesce(:{hints}::jsonb, hints),
