@@ -84,7 +84,8 @@ sub request {
 
     my $json;
     $json = JSON->new->utf8->allow_nonref->decode($response->{content})
-        if ($response->{headers}{'content-type'} // '') =~ /\bjson\b/;
+        if length $response->{content}
+        && ($response->{headers}{'content-type'} // '') =~ /\bjson\b/;
     return {
         status  => $response->{status},
         headers => $response->{headers},
