@@ -25,6 +25,10 @@ enum shape {
 
 #define QUERY_PARAMS_MAX 64
 
+/*
+ * A session knows a statement by its address, and the server by its name: it
+ * is constant, lives as long as the program, and no other has its name.
+ */
 struct query {
 	const char *name;              /* also the prepared statement's */
 	const char *sql;

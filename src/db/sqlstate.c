@@ -123,6 +123,11 @@ sqlstate_one_line(const char *text, char *line, size_t size)
 			continue;
 		line[length++] = blank ? ' ' : *text;
 	}
+	/* Do not cut a character of several bytes in two. */
+	while (length > 0 && ((unsigned char)*text & 0xc0) == 0x80) {
+		text--;
+		length--;
+	}
 	while (length > 0 && line[length - 1] == ' ')
 		length--;
 	line[length] = '\0';
