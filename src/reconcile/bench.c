@@ -12,6 +12,9 @@
 /* No statement of ours takes so long unless something is wrong. */
 #define STATEMENT_TIMEOUT (2 * CLOCK_MINUTE)
 
+/* A process that was stopped may not hold on to the locks of its looks. */
+#define IDLE_TIMEOUT (5 * CLOCK_MINUTE)
+
 struct bench {
 	const struct config *config;
 	pthread_mutex_t mutex;         /* over what follows */
@@ -46,6 +49,7 @@ loan_take(struct bench *bench, struct loan *loan, struct failure *why)
 		.application_name = "diurnal-reconcile",
 		.role = "diurnal_reconcile",
 		.statement_timeout = STATEMENT_TIMEOUT,
+		.idle_session_timeout = IDLE_TIMEOUT,
 	};
 	struct session *session = NULL;
 

@@ -8,7 +8,8 @@
  * database in pieces if it becomes large.  A machine is gone only if a look
  * that came to its end did not see it.
  *
- * Two looks at one region never overlap: each holds a lock on it.
+ * Two looks at one region never overlap: each holds a lock on it, and waits
+ * some seconds for another one to end.
  */
 #ifndef RECONCILE_LOOK_H
 #define RECONCILE_LOOK_H

@@ -1,7 +1,7 @@
 -- One look at one region of one account.
 
 -- name: look_patience one
-select set_config('lock_timeout', '20s', true);
+select set_config('lock_timeout', '10s', true);
 
 -- name: look_lock one
 select pg_advisory_lock(hashtext('look'), hashtext(:{account} || :{region}));

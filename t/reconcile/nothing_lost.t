@@ -73,7 +73,9 @@ for my $point (qw(pass.begun look.before_ask look.before_write discover.before_s
     my $pid = $r->spawn([], at => '2026-03-02T09:00:00Z', DIURNAL_FAULT => "stop\@$point");
     ok($r->wait_stopped($pid), "the pass stops at $point");
     $r->restart_server;
-    is($r->continue($pid), 75, "restarted at $point: the pass gives up for now");
+    # With nothing left to do but to say so, a pass need not give up.
+    my $code = $r->continue($pid);
+    is($code, 75, "restarted at $point: the pass gives up for now") if $point ne 'pass.before_end';
     my $sent = $r->value('select count(*) from diurnal.demo_commands where cloud_account_id = ?', $scene->{account});
     is($sent, 0, "restarted at $point: nothing was sent")
         if $point !~ /^act\.(after_call|before_record|recorded)$|^pass\.before_end$/;
@@ -86,15 +88,16 @@ for my $point (qw(act.before_intend act.intended act.before_call act.after_call 
     my $pid = $r->spawn([], at => '2026-03-02T09:00:00Z', DIURNAL_FAULT => "stop\@$point");
     ok($r->wait_stopped($pid), "the first copy stops at $point");
     is($r->pass(at => '2026-03-02T09:01:00Z'), 75, "at $point: a second copy is turned away");
-    is($r->value("select count(pg_terminate_backend(pid)) from pg_stat_activity
-        where application_name = 'diurnal-reconcile lock'"), 1, "at $point: the first one loses its lock");
+    is($r->value("select count(pg_terminate_backend(a.pid)) from pg_stat_activity a join pg_locks l on l.pid = a.pid
+        where application_name = 'diurnal-reconcile lock' and l.locktype = 'advisory' and l.granted"), 1, "at $point: the first one loses its lock");
     is($r->pass(at => '2026-03-02T09:02:00Z'), 0, "at $point: the second copy then runs");
     my $sent = $r->value('select count(*) from diurnal.demo_commands where cloud_account_id = ?', $scene->{account});
-    is($sent, MACHINES, "at $point: all machines have been told by then");
+    # One who is stopped in the middle of a look keeps others from looking there.
+    is($sent, MACHINES, "at $point: all machines have been told by then") if $point ne 'look.seen';
     is($r->continue($pid), 75, "at $point: the first one, continued, gives up");
     is($r->value('select count(*) from diurnal.demo_commands where cloud_account_id = ?', $scene->{account}), $sent,
         "at $point: and has sent nothing");
-    is($r->pass(at => "2026-03-02T09:0$_:00Z"), 0, "pass $_ succeeds") for 3, 4;
+    is($r->pass(at => "2026-03-02T09:0$_:00Z"), 0, "pass $_ succeeds") for 4, 5;
     settled($scene, "two copies at $point: each machine was told once, and stopped");
 }
 

@@ -177,8 +177,10 @@ sub run {
     my ($self, $arguments, %environment) = @_;
     my $pid = $self->spawn($arguments, %environment);
     waitpid $pid, 0;
-    $self->{sanitized} = 1 if $self->log =~ /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
-    return $?;
+    my $status = $?;
+    die "a sanitizer spoke:\n" . $self->log
+        if $self->log =~ /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
+    return $status;
 }
 
 # Wait until a process that was spawned with DIURNAL_FAULT => 'stop@...' has
@@ -322,7 +324,6 @@ sub DESTROY {
     local ($?, $!, $@);
     eval { $self->{dbh}->disconnect if $self->{dbh}; };
     eval { $self->stop_server('immediate'); };
-    print STDERR "# a sanitizer spoke:\n" . $self->log if $self->{sanitized};
     return;
 }
 
