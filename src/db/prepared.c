@@ -31,7 +31,7 @@ grow(struct prepared *prepared)
 		.room = prepared->room > 0 ? prepared->room * 2 : FIRST_ROOM,
 	};
 
-	larger.slots = calloc(larger.room, sizeof(*larger.slots));
+	larger.slots = calloc(larger.room, sizeof(const struct query *));
 	if (larger.slots == NULL)
 		abort();
 	for (size_t i = 0; i < prepared->room; i++) {

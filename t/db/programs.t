@@ -18,6 +18,8 @@ for my $program (qw(session broken lock)) {
         if ($line =~ /^(not )?ok \d+ - (.*)/) {
             ok(!$1, "$program: $2");
             $seen++;
+        } elsif ($line =~ /^# (?!failed at)(.*)/) {
+            note($1);
         } elsif ($line !~ /^1\.\.\d+$/) {
             diag($line);
         }

@@ -203,7 +203,7 @@ test_rows(struct session *session)
 	SCOPED(arena_release) struct arena *small = arena_new(1);
 	SCOPED(rows_release) struct rows *rows = NULL;
 	struct failure why = { .fault = FAULT_NONE };
-	struct mixed row = { .nothing = "kept" };
+	struct mixed row = { .text = "", .word = "", .nothing = "kept" };
 
 	ok(session_one(session, &mixed, NULL, 0, &rows, &why) == 0 &&
 	    row_read(rows, 0, mixed_columns, COUNT_OF(mixed_columns), &row,
@@ -398,7 +398,9 @@ static void
 test_time(struct session *session)
 {
 	struct failure why = { .fault = FAULT_NONE };
-	struct statement run[] = { { .query = &short_time }, { .query = &slow } };
+	struct statement run[] = {
+		{ .query = &short_time }, { .query = &slow },
+	};
 
 	ok(session_run(session, run, 2, false, &why) == -1 &&
 	    why.fault == FAULT_LATE, "a statement that takes too long is late");
