@@ -20,6 +20,9 @@ use Diurnal::Database;
 
 my $build = $ENV{DIURNAL_BUILD} // die "run this by ./dev test\n";
 
+# Whatever ends the test, its objects end first.
+$SIG{$_} = sub { exit 1 } for qw(HUP INT PIPE TERM);
+
 sub start {
     my ($class) = @_;
     my ($bin) = sort { version($b) <=> version($a) }
@@ -89,6 +92,7 @@ sub capture {
     my $pid = fork // die "fork: $!\n";
 
     if ($pid == 0) {
+        @SIG{qw(HUP INT PIPE TERM)} = ('DEFAULT') x 4;
         chdir '/';
         open STDIN,  '<',  '/dev/null';
         open STDOUT, '>&', $out;
