@@ -23,7 +23,7 @@ enum fault {
 	                        * provider: it throttles us */
 	FAULT_LATE,            /* no answer in time: 504 */
 	FAULT_UPSTREAM,        /* somebody we depend on said no: 502 */
-	FAULT_UNCERTAIN,       /* sent, outcome unknown: look before repeating */
+	FAULT_UNCERTAIN,       /* sent, outcome unknown: look first */
 	FAULT_INTERNAL,        /* ours: 500; the detail is logged, never sent */
 	FAULT_COUNT
 };

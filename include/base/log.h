@@ -41,7 +41,8 @@ struct log_field {
 #define LOG_INT(name_, value_) { .name = (name_), .number = (value_) }
 
 #define LOG(level, event, ...) log_event((level), (event),                   \
-	(const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .name = NULL } })
+	(const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,)                \
+	    { .name = NULL } })
 
 /*
  * Set up the process's log; call once, before threads.  ${program} is static.

@@ -18,13 +18,13 @@
 
 struct service {
 	struct config config;
-	struct arena *arena;           /* of the service; requests have theirs */
+	struct arena *arena;           /* the service's own */
 	struct token_keys tokens;
 	struct token_memory seen;      /* tokens that were good */
 	struct lookup_keys lookups;
 	struct password_limit passwords;
-	struct session *session;       /* NULL until the server answered once */
-	bool is_ready;                 /* it was at our version when we connected */
+	struct session *session;       /* NULL until it was open */
+	bool is_ready;                 /* it was at our version at first */
 	uint64_t ready_generation;     /* ... in this connection */
 	char unready[480];             /* why not, as it was last logged */
 	struct rows *answer;           /* the response at hand points into it */

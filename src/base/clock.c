@@ -200,8 +200,9 @@ clock_parse(const char *text, int64_t *when)
 	    *text != '\0')
 		return -1;
 	found = day_number(reading.year, reading.month, reading.mday) *
-	    CLOCK_DAY + reading.hour * CLOCK_HOUR + reading.minute * CLOCK_MINUTE +
-	    reading.second * CLOCK_SECOND - reading.offset;
+	    CLOCK_DAY + reading.hour * CLOCK_HOUR +
+	    reading.minute * CLOCK_MINUTE + reading.second * CLOCK_SECOND -
+	    reading.offset;
 	if (reading.second == 60 && !starts_month(found))
 		return -1;
 	found += reading.micros;

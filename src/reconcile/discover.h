@@ -22,9 +22,9 @@ struct discovery {
 };
 
 /*
- * Look at all active accounts and regions that are due or, if ${id} is not NULL,
- * at that one account, due or not, if it is active.  Fails only if the database
- * does or the errand's epoch is over.
+ * Look at all active accounts and regions that are due or, if ${id} is not
+ * NULL, at that one account, due or not, if it is active.  Fails only if the
+ * database does or the errand's epoch is over.
  */
 int discover(const struct errand *errand, const char *organization_id,
     const char *id, struct discovery *discovery, struct failure *why);

@@ -288,8 +288,10 @@ test_keys(void)
 	};
 	static const char *const bad[] = {
 		"x", HEX "0", HEX " ",
-		"fbff7e1063c5a92d8847e0b1f6d35c0a9be2714f38ad06c9521e7fd4b3608a1",
-		"gbff7e1063c5a92d8847e0b1f6d35c0a9be2714f38ad06c9521e7fd4b3608a15",
+		"fbff7e1063c5a92d8847e0b1f6d35c0a"
+		"9be2714f38ad06c9521e7fd4b3608a1",
+		"gbff7e1063c5a92d8847e0b1f6d35c0a"
+		"9be2714f38ad06c9521e7fd4b3608a15",
 		/* Without padding, with bits too many, of 31 and 33 bytes. */
 		"+/9+EGPFqS2IR+Cx9tNcCpvicU84rQbJUh5/1LNgihU",
 		"+/9+EGPFqS2IR+Cx9tNcCpvicU84rQbJUh5/1LNgihV=",

@@ -281,7 +281,8 @@ test_long_line(void)
 	ok(json_object_object_get(line, "b") == NULL,
 	    "a field that does not fit is left out");
 	is_text(json_text(line, "c"), "7", "one behind it that fits is there");
-	is_text(json_text(line, "cut"), "true", "the event says that it is cut");
+	is_text(json_text(line, "cut"), "true",
+	    "the event says that it is cut");
 	bytes = CAUGHT(LOG_PLAIN, LOG_INFO, "e", LOG_TEXT("a", worst),
 	    LOG_TEXT("b", worst));
 	ok(strstr(bytes, " b=") == NULL && strstr(bytes, " cut=true\n") !=
@@ -380,7 +381,8 @@ test_threads(void)
 		sound += is_sound(text);
 	fclose(file);
 	is_int(lines, THREADS * EVENTS, "no thread's event is lost");
-	is_int(sound, lines, "lines are whole and carry their thread's context");
+	is_int(sound, lines,
+	    "lines are whole and carry their thread's context");
 }
 
 static void

@@ -3,7 +3,8 @@
 #include "t/tap.h"
 
 static const char *const placeholders[] = {
-	"changeme", "CHANGEME", "change-me", "Change_Me!", "change me", "change -- me",
+	"changeme", "CHANGEME", "change-me", "Change_Me!", "change me",
+	"change -- me",
 	"secret-changeme-please", "key-to-change-in-production",
 	"change-this-to-something-long-and-random", "secret", "Secret",
 	"SECRET_KEY", "password", "replace", "replace-with-64-hex-digits",

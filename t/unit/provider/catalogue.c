@@ -73,7 +73,8 @@ test_regions(void)
 		const char *code, *name;
 	} cases[] = {
 		{ &catalogue_aws, "us-east-1", "US East (N. Virginia)" },
-		{ &catalogue_aws, "sa-east-1", "South America (S\u00e3o Paulo)" },
+		{ &catalogue_aws, "sa-east-1",
+		    "South America (S\u00e3o Paulo)" },
 		{ &catalogue_aws, "cn-north-1", NULL },
 		{ &catalogue_azure, "eastus", "East US" },
 		{ &catalogue_azure, "northcentralus", "North Central US" },
