@@ -5,7 +5,8 @@
  *
  *	floor CONNINFO      on the socket that is descriptor 0
  *
- * /one/UUID answers one policy's JSON, /page one page of 50 resources.
+ * /one/UUID answers one policy's JSON, /page/UUID the first 50 resources of an
+ * organization.
  */
 #include <fcgiapp.h>
 #include <libpq-fe.h>
@@ -15,7 +16,8 @@
 
 #define ONE "select body::text from api.policies where id = $1::uuid"
 #define PAGE "select json_agg(body)::text from (select body from " \
-	"api.resources order by name, id limit 50) page"
+	"api.resources where organization_id = $1::uuid order by name, id " \
+	"limit 50) page"
 
 static PGconn *
 connect_and_prepare(const char *conninfo)
@@ -28,19 +30,18 @@ connect_and_prepare(const char *conninfo)
 	}
 	PQclear(PQexec(conn, "set search_path = diurnal"));
 	PQclear(PQprepare(conn, "one", ONE, 1, NULL));
-	PQclear(PQprepare(conn, "page", PAGE, 0, NULL));
+	PQclear(PQprepare(conn, "page", PAGE, 1, NULL));
 	return conn;
 }
 
 static PGresult *
 ask(PGconn *conn, const char *uri)
 {
-	static const char one[] = "/one/";
-	const char *id = uri + sizeof(one) - 1;
+	const char *id = strrchr(uri, '/');
 
-	if (strncmp(uri, one, sizeof(one) - 1) == 0)
-		return PQexecPrepared(conn, "one", 1, &id, NULL, NULL, 0);
-	return PQexecPrepared(conn, "page", 0, NULL, NULL, NULL, 0);
+	id = id != NULL ? id + 1 : uri;
+	return PQexecPrepared(conn, strncmp(uri, "/one/", 5) == 0 ? "one" :
+	    "page", 1, &id, NULL, NULL, 0);
 }
 
 static void
