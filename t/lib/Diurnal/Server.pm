@@ -135,6 +135,33 @@ sub reconcile_in_background {
         or POSIX::_exit(127);
 }
 
+# Have requests to the reconciler, and passes when something changed, served
+# until the end of the test.
+sub reconcile_always {
+    my ($self) = @_;
+    my $loop = "$source/build-aux/dev/reconcile-loop";
+    my $pid  = fork // die "fork: $!\n";
+
+    if ($pid == 0) {
+        setpgrp;
+        open STDOUT, '>>', "$self->{dir}/log/reconcile-loop.log";
+        open STDERR, '>&', \*STDOUT;
+        exec { $loop } $loop, "$self->{dir}/run/trigger",
+            $self->{env}{RECONCILE} or POSIX::_exit(127);
+    }
+    $self->{loop} = $pid;
+    return;
+}
+
+# The workers' process ids, in order.
+sub workers {
+    my ($self) = @_;
+    my @groups = map { slurp("$self->{dir}/run/api-$_.pid") =~ /^(\d+)/ }
+        1, 2;
+    return sort { $a <=> $b } map { split } map {
+        slurp("/proc/$_/task/$_/children") } @groups;
+}
+
 # What diurnalctl prints.
 sub diurnalctl {
     my ($self, @arguments) = @_;
@@ -155,6 +182,10 @@ sub pg_ctl {
 sub stop {
     my ($self) = @_;
     return if $self->{pid} != $$ || $self->{stopped}++;
+    if (my $loop = delete $self->{loop}) {
+        kill TERM => -$loop;
+        waitpid $loop, 0;
+    }
     $self->dev('down');
     for my $name (qw(api-1 api-2 reconcile-loop reconcile)) {
         next if $self->log($name) !~ /^.*(?:Sanitizer:|runtime error:).*$/m;
