@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cors.h"
 #include "exchange.h"
+#include "forget.h"
 #include "http/problem.h"
 #include "routes.h"
 #include "service.h"
@@ -141,4 +142,5 @@ dispatch_done(void *context)
 		service_wake_reconciler(service);
 	service->wake_reconciler = false;
 	log_context("request_id", NULL);
+	forget_stack();
 }
