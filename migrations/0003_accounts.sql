@@ -110,7 +110,10 @@ create table resources (
 create index on resources (organization_id, name, id);
 -- Without fastupdate: a pass reads it once a policy, and each search would read
 -- the whole list of what is pending.
-create index resources_tags on resources using gin (organization_id, tags jsonb_path_ops) with (fastupdate = off);
+-- With the state, so that only those that are not as a policy wants are read.
+create index resources_tags on resources using gin (organization_id, state, tags jsonb_path_ops)
+  with (fastupdate = off);
+create index resources_noted on resources (organization_id, id) where note is not null;
 call isolate('resources', '{diurnal_reconcile}');
 grant select on resources to diurnal_api;
 grant select, insert, update on resources to diurnal_reconcile;

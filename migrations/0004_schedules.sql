@@ -108,35 +108,18 @@ end;
 -- Every resource, the state in which it should be at a time, and what says so
 -- (scheduling.md): the newest live override, else the opinion of the lowest
 -- rank, else `unmatched_resources` where the organization wants those stopped,
--- else nothing.  One plain SELECT, so that a caller's conditions reach the
--- tables: asking for one resource costs one resource.  For the rule's name a
--- caller joins overrides, or opinions() by organization and rank.
+-- else nothing.  One plain SELECT that PostgreSQL inlines, so that a caller's
+-- conditions reach the tables: asking for one resource costs one resource.
+-- For the rule's name a caller joins overrides, or opinions() by organization
+-- and rank.
 create function decisions(at timestamptz)
 returns table (organization_id uuid, resource_id uuid, desired_state text, override_id uuid, rank bigint,
   cloud_account_id uuid, provider_resource_id text, region text, state text, provider_state text, passing boolean,
   hands_off text, gone_at timestamptz, note text)
 language sql stable parallel safe
 begin atomic
-  with opinion as (
+  with opinion as materialized (
     select * from opinions(at)
-  ), selected as (
-    select r.organization_id, r.id as resource_id, o.rank
-      from opinion o
-        join resources r on r.organization_id = o.organization_id and r.tags @> o.selected_tags
-    union all
-    select r.organization_id, r.id, o.rank
-      from opinion o
-        cross join lateral jsonb_array_elements_text(o.selected_ids) as listed (id)
-        join resources r on r.organization_id = o.organization_id and r.id = listed.id::uuid
-  ), first as (
-    select organization_id, resource_id, min(rank) as rank
-      from selected
-      group by organization_id, resource_id
-  ), override as (
-    select distinct on (organization_id, resource_id) organization_id, resource_id, id, desired_state
-      from overrides
-      where starts_at <= at and expires_at > at
-      order by organization_id, resource_id, created_at desc, id desc
   )
   select r.organization_id, r.id,
     case when v.id is not null then v.desired_state
@@ -147,8 +130,17 @@ begin atomic
     r.gone_at, r.note
   from resources r
     join organizations g on g.id = r.organization_id
-    left join override v on v.organization_id = r.organization_id and v.resource_id = r.id
-    left join first f on f.organization_id = r.organization_id and f.resource_id = r.id;
+    left join lateral (
+      select o.id, o.desired_state
+      from overrides o
+      where o.organization_id = r.organization_id and o.resource_id = r.id and o.starts_at <= at and o.expires_at > at
+      order by o.created_at desc, o.id desc
+      limit 1) v on true
+    left join lateral (
+      select min(o.rank) as rank
+      from opinion o
+      where o.organization_id = r.organization_id
+        and (r.tags @> o.selected_tags or o.selected_ids ? r.id::text)) f on true;
 end;
 grant execute on function opinions(timestamptz), decisions(timestamptz) to diurnal_api, diurnal_reconcile;
 

@@ -1,23 +1,60 @@
 -- The plan.
 
 -- name: plan_settings one
--- All machines are joined with all decisions: memory for the hash tables, and
--- no compiling of a statement that runs once.
+-- Memory for what may be many suspects, and no compiling of a statement that
+-- runs once.
 select set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
 
 -- name: plan_make_query many
--- `judged` holds only machines about which there is something to say: one
--- that is as it should be, or unmanaged, drops out before anything is looked
--- up for it, unless something is left over from before.
+-- `suspects` holds every machine that may not be as it should be, and those
+-- with something left over from before: whatever decides on a machine that is
+-- not as it should be is an override, or a policy that selects it and wants
+-- another state, or `unmatched_resources`.  The index finds them; machines
+-- that are as all their policies want them are not even read.
 with opinion as materialized (
   select * from opinions(:{now}::timestamptz)
+), suspects as materialized (
+  select r.organization_id, r.id
+  from opinion o
+    join resources r on r.organization_id = o.organization_id and r.tags @> o.selected_tags
+      and r.state = case when o.running then 'STOPPED' else 'RUNNING' end
+  union
+  select r.organization_id, r.id
+  from opinion o
+    join resources r on r.organization_id = o.organization_id and r.tags @> o.selected_tags and r.state = 'UNKNOWN'
+  union
+  select r.organization_id, r.id
+  from opinion o
+    cross join lateral jsonb_array_elements_text(o.selected_ids) as listed (id)
+    join resources r on r.organization_id = o.organization_id and r.id = listed.id::uuid
+      and r.state <> case when o.running then 'RUNNING' else 'STOPPED' end
+  union
+  select v.organization_id, v.resource_id
+  from overrides v
+  where v.expires_at > :{now}::timestamptz
+  union
+  select r.organization_id, r.id
+  from organizations g
+    join resources r on r.organization_id = g.id and r.state <> 'STOPPED'
+  where g.unmatched_resources = 'stop'
+  union
+  select organization_id, id from resources where note is not null
+  union
+  select organization_id, resource_id from intents
+  union
+  select organization_id, resource_id from backoffs
 ), judged as materialized (
   select d.*, i.execution_id, i.executed_at, i.action as intended, i.epoch, i.accepted_at,
     b.action as backoff_action, b.failures, b.retry_at,
     coalesce(d.desired_state <> d.state, false) as deviates,
     case d.desired_state when 'RUNNING' then 'START' else 'STOP' end as action,
     case i.action when 'START' then 'RUNNING' when 'STOP' then 'STOPPED' end as intended_state
-  from decisions(:{now}::timestamptz) d
+  from suspects x
+    cross join lateral (
+      select *
+      from decisions(:{now}::timestamptz) e
+      where e.organization_id = x.organization_id and e.resource_id = x.id
+      offset 0) d  -- one by one, never for all machines there are
     left join intents i on i.organization_id = d.organization_id and i.resource_id = d.resource_id
     left join backoffs b on b.organization_id = d.organization_id and b.resource_id = d.resource_id
   where d.desired_state <> d.state or d.note is not null or i.resource_id is not null or b.resource_id is not null

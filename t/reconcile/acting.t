@@ -267,4 +267,33 @@ sub forget { return $r->execute('delete from diurnal.cloud_accounts where id = ?
     forget($s);
 }
 
+{
+    # Whatever decides on a machine, the plan finds it.
+    my $s = scene(policy => 0, machines => 9);
+    $r->pass(at => at(0));
+    is(commands($s), 0, 'what nothing selects is left alone');
+    my @ids = map { $_->{id} } $r->rows('select id from diurnal.resources where cloud_account_id = ? order by provider_resource_id', $s->{account});
+    $r->execute('insert into diurnal.overrides (organization_id, resource_id, desired_state, starts_at, expires_at)
+        values (?, ?, $$STOPPED$$, ?, ?)', $s->{org}, $ids[0], at(0), at(30));
+    $r->pass(at => at(1));
+    is(commands($s), 1, 'an override alone is acted on');
+    $r->policy($s->{org}, name => 'These', resource_selector => { resource_ids => [ @ids[1, 2] ] });
+    $r->pass(at => at(2));
+    is(commands($s), 3, 'a policy that lists machines is');
+    $r->execute("update diurnal.organizations set unmatched_resources = 'stop' where id = ?", $s->{org});
+    $r->pass(at => at(3));
+    is(commands($s), 9, 'so is that no policy selects them');
+    $r->pass(at => at(4));
+    $r->execute('delete from diurnal.policies where organization_id = ?', $s->{org});
+    $r->policy($s->{org}, name => 'Always', schedule => { map { ($_ => [ { start => '00:00', end => '24:00' } ]) }
+        qw(monday tuesday wednesday thursday friday saturday sunday) }, resource_selector => { tags => { Name => 'x' } });
+    $r->pass(at => at(5));
+    is($r->value("select count(*) from diurnal.demo_commands where cloud_account_id = ? and action = 'START'", $s->{account}), 8,
+        'and that a policy wants them to run, but not against an override');
+    $r->pass(at => at(31));
+    is($r->value("select count(*) from diurnal.demo_commands where cloud_account_id = ? and action = 'START'", $s->{account}), 9,
+        'until it has expired');
+    forget($s);
+}
+
 done_testing;
