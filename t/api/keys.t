@@ -17,9 +17,10 @@ my $viewer   = $fixture->user('viewer');
 my $password = $Diurnal::Client::PASSWORD;
 
 # A time so many seconds from now, as clients write it.
+# Counted from a moment that is certainly past, so that 10 days are not whole.
 sub in_seconds {
     my ($seconds, $zone) = @_;
-    return strftime('%Y-%m-%dT%H:%M:%S.250000', gmtime time + $seconds)
+    return strftime('%Y-%m-%dT%H:%M:%S.250000', gmtime time - 1 + $seconds)
         . ($zone // '+00:00');
 }
 
