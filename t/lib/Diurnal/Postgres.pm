@@ -39,7 +39,7 @@ sub start {
     $self->run('initdb', '-D', "$self->{dir}/data", '-U', 'postgres',
         '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync');
     $self->pg_ctl('start', '-o', "-c listen_addresses= -c fsync=off "
-        . "-c unix_socket_directories=$self->{dir} -c max_connections=50");
+        . "-c unix_socket_directories=$self->{dir} -c max_connections=200");
     @ENV{qw(PGHOST PGUSER)} = ($self->{dir}, 'postgres');
     return $self;
 }

@@ -21,73 +21,39 @@ use JSON ();
 use POSIX ();
 use Time::HiRes qw(sleep);
 
+use Diurnal::Postgres;
+
 my $build = $ENV{DIURNAL_BUILD} // '.';
-my ($bin) = sort { $b cmp $a } glob '/usr/lib/postgresql/*/bin';
 
 sub start {
     my ($class, %settings) = @_;
     my $self = bless {
-        home => File::Temp->newdir('diurnal-XXXXXX', TMPDIR => 1),
-        pid  => $$, settings => \%settings, serial => 0,
+        postgres => Diurnal::Postgres->start,
+        home     => File::Temp->newdir('diurnal-XXXXXX', TMPDIR => 1),
+        pid      => $$, settings => \%settings, serial => 0,
     }, $class;
 
     $self->{dir} = $self->{home}->dirname;
-    chmod 0755, $self->{dir};
-    mkdir "$self->{dir}/pg";
-    if ($> == 0) {
-        chown((getpwnam 'postgres')[2, 3], "$self->{dir}/pg");
-    }
-    $self->postgres('initdb', '-D', "$self->{dir}/pg/data", '-A', 'trust',
-        '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
-    $self->start_server;
     $self->tool('setup');
     $self->{dbh} = $self->connect;
     return $self;
 }
 
-sub postgres {
-    my ($self, $command, @arguments) = @_;
-    my @run = ("$bin/$command", @arguments);
-
-    @run = ('setpriv', '--reuid=postgres', '--regid=postgres',
-        '--init-groups', '--', @run) if $> == 0;
-    my $line = join ' ', map { "'" . s/'/'\\''/gr . "'" } @run;
-    system("cd / && $line >$self->{dir}/pg.out 2>&1") == 0
-        or die "$command failed:\n" . slurp("$self->{dir}/pg.out");
-    return;
-}
-
-sub start_server {
-    my ($self) = @_;
-    $self->postgres('pg_ctl', '-D', "$self->{dir}/pg/data", '-w', '-l',
-        "$self->{dir}/pg/log", '-o', "-c listen_addresses= -k $self->{dir}/pg"
-        . ' -c fsync=off -c max_connections=200', 'start');
-    return;
-}
-
-sub stop_server {
-    my ($self, $mode) = @_;
-    $self->postgres('pg_ctl', '-D', "$self->{dir}/pg/data", '-w', '-m',
-        $mode // 'fast', 'stop');
-    return;
-}
-
 sub restart_server {
     my ($self) = @_;
     $self->{dbh}->disconnect;
-    $self->stop_server('immediate');
-    $self->start_server;
+    $self->{postgres}->pg_ctl('restart', '-m', 'immediate');
     $self->{dbh} = $self->connect;
     return;
 }
 
-sub url { return "postgresql://postgres@/diurnal?host=$_[0]{dir}/pg" }
+sub url { return $_[0]{postgres}->url }
 
 sub connect {
     my ($self) = @_;
-    return DBI->connect("dbi:Pg:dbname=diurnal;host=$self->{dir}/pg",
-        'postgres', '', { RaiseError => 1, PrintError => 0,
-        AutoInactiveDestroy => 1 });
+    return DBI->connect("dbi:Pg:dbname=diurnal;host="
+        . $self->{postgres}->dir, 'postgres', '', { RaiseError => 1,
+        PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
 sub dbh { return $_[0]{dbh} }
@@ -323,7 +289,6 @@ sub DESTROY {
     return if $self->{pid} != $$;
     local ($?, $!, $@);
     eval { $self->{dbh}->disconnect if $self->{dbh}; };
-    eval { $self->stop_server('immediate'); };
     return;
 }
 
