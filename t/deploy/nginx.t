@@ -105,9 +105,9 @@ subtest 'what is not HTTP' => sub {
         'HTTP/9.1'            => [505, "GET / HTTP/9.1\r\nHost: a\r\n\r\n"],
         'an unknown coding'   => [501, "GET / HTTP/1.1\r\nHost: a\r\n"
             . "Transfer-Encoding: x\r\n\r\n"],
-        'a header of 40 kB'   => [431, "GET / HTTP/1.1\r\nHost: a\r\nA: "
-            . 'a' x 40_000 . "\r\n\r\n"],
-        'an address of 40 kB' => [414, 'GET /' . 'a' x 40_000
+        'a header of 9 kB'    => [431, "GET / HTTP/1.1\r\nHost: a\r\nA: "
+            . 'a' x 9_000 . "\r\n\r\n"],
+        'an address of 9 kB'  => [414, 'GET /' . 'a' x 9_000
             . " HTTP/1.1\r\nHost: a\r\n\r\n"],
         'the inside of nginx' => [404, "GET /.problem HTTP/1.1\r\n"
             . "Host: a\r\nConnection: close\r\n\r\n"],

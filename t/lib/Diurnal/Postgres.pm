@@ -15,8 +15,13 @@ use warnings;
 
 use File::Temp ();
 use POSIX ();
+use Scalar::Util qw(weaken);
 
 use Diurnal::Database;
+
+# Those that the end of the test may find running: later, when everything goes
+# in no order, their directories may be gone before them.
+my @started;
 
 my $build = $ENV{DIURNAL_BUILD} // die "run this by ./dev test\n";
 
@@ -33,6 +38,7 @@ sub start {
         home => $home, dir => $home->dirname, pid => $$,
     }, $class;
 
+    weaken($started[@started] = $self);
     delete @ENV{ grep { /^(?:PG|POSTGRES_|DATABASE_URL)/ } keys %ENV };
     chmod 0755, $self->{dir};
     chown +(getpwnam 'postgres')[ 2, 3 ], $self->{dir} if $> == 0;
@@ -128,10 +134,12 @@ sub database {
 
 sub DESTROY {
     my ($self) = @_;
-    return if $self->{pid} != $$;
+    return if $self->{pid} != $$ || $self->{stopped}++;
     local ($@, $!, $?);
     eval { $self->pg_ctl('stop', '-m', 'immediate') };
     return;
 }
+
+END { $_->DESTROY for grep { defined } @started }
 
 1;

@@ -19,7 +19,12 @@ use File::Temp ();
 use IPC::Open2 ();
 use JSON ();
 use POSIX ();
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(sleep);
+
+# Those that the end of the test may find running: later, when everything goes
+# in no order, their directories may be gone before them.
+my @started;
 
 use Diurnal::Postgres;
 
@@ -33,6 +38,7 @@ sub start {
         pid      => $$, settings => \%settings, serial => 0,
     }, $class;
 
+    weaken($started[@started] = $self);
     $self->{dir} = $self->{home}->dirname;
     $self->tool('setup');
     $self->{dbh} = $self->connect;
@@ -286,10 +292,12 @@ sub shape {
 
 sub DESTROY {
     my ($self) = @_;
-    return if $self->{pid} != $$;
+    return if $self->{pid} != $$ || $self->{stopped}++;
     local ($?, $!, $@);
     eval { $self->{dbh}->disconnect if $self->{dbh}; };
     return;
 }
+
+END { $_->DESTROY for grep { defined } @started }
 
 1;

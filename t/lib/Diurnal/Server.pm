@@ -26,6 +26,10 @@ my @started;
 
 my $sanitizer_spoke;
 
+# What ends a test ends its servers.
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+$SIG{PIPE} = 'IGNORE';
+
 my $source = $ENV{DIURNAL_SOURCE} // die "run this by ./dev test\n";
 
 sub start {
