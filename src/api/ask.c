@@ -27,24 +27,37 @@ send_request(struct exchange *exchange, struct statement *request,
 	return 0;
 }
 
-/* Give the slot back and see what there is, come what may: a notification
- * can be lost with its connection, the answer cannot. */
+/* As nobody: the caller may be gone by now, and the slot must not be. */
 static int
-read_answer(struct exchange *exchange, const char *id, const char **answer,
-    struct failure *why)
+stop_waiting(struct session *session, struct failure *why)
 {
 	struct statement run[] = {
-		{ .query = &ask_answer, BINDS({ "request_id", id }) },
 		{ .query = &ask_unlisten },
 		{ .query = &ask_release_slot },
 	};
 
-	if (exchange_run(exchange, run, COUNT_OF(run), why) != 0)
+	if (session_run(session, run, COUNT_OF(run), true, why) != 0)
 		return -1;
-	if (rows_count(run[0].rows) > 0)
-		*answer = arena_text(exchange->request->arena,
-		    rows_text(run[0].rows, 0, "answer"));
 	statements_free(run, COUNT_OF(run));
+	return 0;
+}
+
+/* See what there is, come what may: a notification can be lost with its
+ * connection, the answer cannot. */
+static int
+read_answer(struct exchange *exchange, const char *id, const char **answer,
+    struct failure *why)
+{
+	SCOPED(rows_release) struct rows *rows = NULL;
+	struct statement statement = { .query = &ask_answer,
+		BINDS({ "request_id", id }) };
+
+	if (exchange_run(exchange, &statement, 1, why) != 0)
+		return -1;
+	rows = statement.rows;
+	if (rows_count(rows) > 0)
+		*answer = arena_text(exchange->request->arena,
+		    rows_text(rows, 0, "answer"));
 	return 0;
 }
 
@@ -60,7 +73,8 @@ ask_reconciler(struct exchange *exchange, struct statement *request,
 		return -1;
 	session_wait(exchange->service->session, CHANNEL, id, patience,
 	    &waited);
-	if (read_answer(exchange, id, &found, why) != 0)
+	if (stop_waiting(exchange->service->session, why) != 0 ||
+	    read_answer(exchange, id, &found, why) != 0)
 		return -1;
 	if (found == NULL)
 		return fail(why, FAULT_LATE, "The reconciler has not answered "

@@ -254,17 +254,19 @@ subtest 'without a reconciler' => sub {
     my $alone = Diurnal::Server->start(WAITING_WORKERS => 2);
     my $there = Diurnal::Fixture->new($alone);
     my $client = $there->admin;
+    my $leaver = $there->user('admin');
     my @waiting = map {
+        my ($who, $status) = @$_;
         my $pid = fork // die "fork: $!\n";
         if ($pid == 0) {
             my $begun  = time;
-            my $answer = $client->clone->post('/cloud-accounts', \%demo);
+            my $answer = $who->clone->post('/cloud-accounts', \%demo);
             my $took = time - $begun;
-            POSIX::_exit($answer->{status} == 504 && $took > 29
+            POSIX::_exit($answer->{status} == $status && $took > 29
                 && $took < 45 ? 0 : 1);
         }
         $pid;
-    } 1, 2;
+    } [$client, 504], [$leaver, 400];
     for (1 .. 200) {
         last if $there->db->value("select count(*) from pg_locks
             where locktype = 'advisory' and classid = 1146") == 2;
@@ -273,6 +275,8 @@ subtest 'without a reconciler' => sub {
     is_problem($client->post('/executions/reconcile'), 503,
         'when enough workers wait, the next caller comes back later');
     my $begun = time;
+    $client->expect(200, put => "/users/$leaver->{user}{id}",
+        { is_active => $false });
     $client->expect(200, get => '/policies') for 1 .. 20;
     cmp_ok(time - $begun, '<', 10, '... and the others keep serving');
     for my $pid (@waiting) {
@@ -281,7 +285,7 @@ subtest 'without a reconciler' => sub {
     }
     is($there->db->value("select count(*) from pg_locks
         where locktype = 'advisory' and classid = 1146"), 0,
-        'no slot is left taken');
+        'no slot is left taken, by who became inactive meanwhile either');
     is_deeply($client->expect(200, get => '/cloud-accounts'), [],
         'nothing was stored');
 };
