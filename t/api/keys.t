@@ -118,7 +118,8 @@ subtest 'list' => sub {
     my $list = $fresh->expect(200, get => '/auth/keys/');
     delete @$_{qw(key days_until_expiry)} for @made;
     delete $_->{days_until_expiry} for @$list;
-    is_deeply($list, \@made, 'then there are those, without the keys themselves');
+    is_deeply($list, \@made,
+        'then there are those, without the keys themselves');
 };
 
 subtest 'last use' => sub {

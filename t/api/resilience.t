@@ -117,7 +117,8 @@ subtest 'the database is of another version' => sub {
         my @said = grep { !$said{$_}++ }
             api_logs() =~ /^.*not serving this database.* version \d+.*$/mg;
         ok(@said >= 1 && @said <= 4, '... as the log says, once a worker');
-        like($said[0], qr/run diurnalctl migrate|upgrade it/, '... and what to do');
+        like($said[0], qr/run diurnalctl migrate|upgrade it/,
+            '... and what to do');
         $mend->();
         is_status($admin->get('/policies'), 200,
             'when it is mended it is served') for 1 .. 8;

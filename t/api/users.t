@@ -301,4 +301,26 @@ subtest 'two admins demote each other' => sub {
     }
 };
 
+subtest 'passwords' => sub {
+    $server->restart(PASSWORD_MIN_LENGTH => undef);
+    my $number = 0;
+    my $create = sub { $admin->post('/users', new_user(
+        email => 'p' . ++$number . '@example.com', password => $_[0])) };
+    complains($create->($_), ['body', 'password'], 'value_error',
+        "'$_' will not do") for 'elevenchars', '012345678901',
+        '!QAZ2wsx#EDC', 'x' x 129;
+    for my $good ('twelve chars', "\x{1F600}" x 12, ' ' x 12,
+        "\x{1F600}" x 128) {
+        my $answer = $create->($good);
+        is_status($answer, 200, 'other characters do, and 12 to 128 of them');
+        is_status($fixture->anyone->post('/auth/token', { password => $good,
+            email => "p$number\@example.com" }), 200, '... to sign in with');
+    }
+    my $viewer = $fixture->user('viewer');
+    complains($viewer->put('/users/me/password', { new_password =>
+        '012345678901', current_password => $password }),
+        ['body', 'new_password'], 'value_error',
+        'a change of password keeps the rules');
+};
+
 done_testing;

@@ -141,6 +141,10 @@ subtest 'TLS' => sub {
     ok(!connection(SSL_version => 'TLSv1_2',
         SSL_cipher_list => 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA'),
         'ciphers without AEAD are not');
+    my $session = `openssl s_client -connect 127.0.0.1:@{[$server->port]} \\
+        -tls1_2 </dev/null 2>/dev/null`;
+    like($session, qr/Session-ID: [0-9A-F]+/, 'sessions are resumed');
+    unlike($session, qr/session ticket:/, '... without tickets');
     my $http2 = connection(SSL_alpn_protocols => ['h2', 'http/1.1']);
     is($http2 && $http2->alpn_selected, 'h2', 'HTTP/2 is offered');
 };
