@@ -33,16 +33,16 @@ free(void *memory)
 void *
 realloc(void *memory, size_t size)
 {
-	size_t held = memory != NULL ? malloc_usable_size(memory) : 0;
+	size_t held = malloc_usable_size(memory);
 	void *moved;
 
-	if (memory != NULL && size == 0) {
+	if (size == 0 && memory != NULL) {
 		free(memory);
 		return NULL;
 	}
-	if (size <= held && size >= held / 2 && memory != NULL)
+	if (size > 0 && size <= held && size >= held / 2)
 		return memory;
-	moved = malloc(size);
+	moved = malloc(size > 0 ? size : 1);
 	if (moved == NULL || memory == NULL)
 		return moved;
 	memcpy(moved, memory, held < size ? held : size);
