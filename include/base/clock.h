@@ -28,6 +28,14 @@ int64_t clock_now(void);
 int64_t clock_monotonic(void);
 
 /*
+ * How long to wait at most where ${span} is how long we mean to: just that.
+ * In programs built with test hooks the environment variable DIURNAL_HURRY, a
+ * number from 1 to 1000, says how many times faster patience ends, and what
+ * is no such number aborts.
+ */
+int64_t clock_patience(int64_t span);
+
+/*
  * "2026-03-01T12:00:00.000000Z".  ${when} is within [CLOCK_MIN, CLOCK_MAX].
  */
 #define CLOCK_TEXT_BYTES 28

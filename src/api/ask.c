@@ -69,6 +69,7 @@ ask_reconciler(struct exchange *exchange, struct statement *request,
 	struct failure waited = { .fault = FAULT_NONE };
 	const char *found = NULL;
 
+	patience = clock_patience(patience);
 	if (send_request(exchange, request, why) != 0)
 		return -1;
 	session_wait(exchange->service->session, CHANNEL, id, patience,

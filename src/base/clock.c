@@ -8,6 +8,7 @@
 
 #include "base/day.h"
 #include "base/floor.h"
+#include "base/text.h"
 #include "config.h"
 
 /* What a text said, before it is known to be a time. */
@@ -49,6 +50,22 @@ int64_t
 clock_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_patience(int64_t span)
+{
+#ifdef TEST_HOOKS
+	const char *text = getenv("DIURNAL_HURRY");
+	int64_t times;
+
+	if (text != NULL && *text != '\0') {
+		if (text_to_int64(text, 1, 1000, &times) != 0)
+			abort();
+		return span / times;
+	}
+#endif
+	return span;
 }
 
 static char *

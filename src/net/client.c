@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "config.h"
 
 #define HEADERS_BYTES ((size_t)64 * 1024)
@@ -45,10 +46,12 @@ initialize(void)
 		abort();
 }
 
+/* Milliseconds. */
 static long
-or_default(long value, long fallback)
+patience(long value, long fallback)
 {
-	return value > 0 ? value : fallback;
+	return (long)(clock_patience((value > 0 ? value : fallback) *
+	    INT64_C(1000)) / 1000);
 }
 
 struct client *
@@ -61,12 +64,10 @@ client_new(const struct client_options *options)
 	if (client == NULL || (client->curl = curl_easy_init()) == NULL)
 		abort();
 	client->options = *options;
-	client->options.connect_time = or_default(options->connect_time,
-	    10000);
-	client->options.silence_time = or_default(options->silence_time,
-	    30000);
-	client->options.total_time = or_default(options->total_time, 120000);
-	client->options.repeat_time = or_default(options->repeat_time, 500);
+	client->options.connect_time = patience(options->connect_time, 10000);
+	client->options.silence_time = patience(options->silence_time, 30000);
+	client->options.total_time = patience(options->total_time, 120000);
+	client->options.repeat_time = patience(options->repeat_time, 500);
 	return client;
 }
 

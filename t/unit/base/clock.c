@@ -222,6 +222,23 @@ test_monotonic(void)
 	ok(!back, "the monotonic clock does not go back");
 }
 
+static void
+test_patience(void)
+{
+	unsetenv("DIURNAL_HURRY");
+	is_int(clock_patience(CLOCK_MINUTE), CLOCK_MINUTE,
+	    "patience lasts as long as it is meant to");
+	setenv("DIURNAL_HURRY", "20", 1);
+#ifdef TEST_HOOKS
+	is_int(clock_patience(CLOCK_MINUTE), 3 * CLOCK_SECOND,
+	    "with test hooks DIURNAL_HURRY shortens it");
+	setenv("DIURNAL_HURRY", "", 1);
+#endif
+	is_int(clock_patience(CLOCK_MINUTE), CLOCK_MINUTE,
+	    "a DIURNAL_HURRY that does not count changes nothing");
+	unsetenv("DIURNAL_HURRY");
+}
+
 int
 main(void)
 {
@@ -232,5 +249,6 @@ main(void)
 	test_every_day();
 	test_now();
 	test_monotonic();
+	test_patience();
 	return tap_done();
 }
