@@ -23,6 +23,9 @@
 #define PAGE_SIZE "1000"
 #define PAGES     10000u
 
+/* For the pages of one region: a pass waits for all its regions. */
+#define PAGES_TIME (3 * CLOCK_MINUTE)
+
 #define BATCH 50
 
 /* How long temporary credentials are asked for, and used. */
@@ -514,6 +517,7 @@ struct paging {
 	char token[AWS_VALUE_BYTES + 1];       /* of the next; "": none */
 	char mark[AWS_VALUE_BYTES + 1];
 	unsigned pages;
+	int64_t until;                 /* clock_monotonic() */
 };
 
 static int
@@ -528,6 +532,9 @@ turn_page(struct paging *paging, const char *token, struct failure *why)
 	if (pages >= PAGES || text_is(token, paging->mark))
 		return fail(why, FAULT_INVALID,
 		    "the list of machines does not end");
+	if (clock_monotonic() >= paging->until)
+		return fail(why, FAULT_BUSY,
+		    "the list of machines comes too slowly");
 	memcpy(paging->token, token, strlen(token) + 1);
 	if ((pages & (pages - 1)) == 0)
 		memcpy(paging->mark, token, strlen(token) + 1);
@@ -566,7 +573,9 @@ aws_discover(struct provider_account *account, const char *region,
     const struct sighting_sink *sink, struct failure *why)
 {
 	SCOPED(arena_release) struct arena *arena = arena_new(PAGE_ARENA);
-	struct paging paging = { 0 };
+	struct paging paging = {
+		.until = clock_monotonic() + clock_patience(PAGES_TIME),
+	};
 
 	if (check_region(region, why) != 0)
 		return -1;
