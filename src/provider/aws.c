@@ -155,10 +155,29 @@ is_xml(const struct client_answer *answer)
 	    text_is(answer->type, "application/xml");
 }
 
+/*
+ * One line, fit to be shown: behind it, Amazon repeats the request that it
+ * expected to be signed, with the session token in it.
+ */
+static const char *
+public_line(const struct aws_error *error, const struct aws_keys *keys,
+    struct arena *arena)
+{
+	const char *line = arena_printf(arena, "%.*s",
+	    (int)strcspn(error->message, "\r\n"), error->message);
+
+	/* By its beginning: the rest may have been cut off. */
+	if (keys->token == NULL || strstr(line, arena_printf(arena, "%.16s",
+	    keys->token)) == NULL)
+		return line;
+	return "(the reason repeats the session token, so it is not shown)";
+}
+
 /* An answer that says no. */
 static int
-fail_answer(const struct call *call, const struct client_answer *answer,
-    struct arena *arena, struct failure *why)
+fail_answer(const struct call *call, const struct aws_keys *keys,
+    const struct client_answer *answer, struct arena *arena,
+    struct failure *why)
 {
 	struct aws_error error = { 0 };
 	struct failure garbage = { 0 };
@@ -170,13 +189,8 @@ fail_answer(const struct call *call, const struct client_answer *answer,
 		    "%s in %s answers with status %d and no reason",
 		    services[call->service].title, call->region,
 		    answer->status);
-	/*
-	 * One line: behind it, Amazon repeats the request that it expected
-	 * to be signed, with the session token in it.
-	 */
 	return fail(why, fault_of(error.code, answer->status, call->command),
-	    "%s: %.*s", error.code,
-	    (int)strcspn(error.message, "\r\n"), error.message);
+	    "%s: %s", error.code, public_line(&error, keys, arena));
 }
 
 /* What was answered is not what was promised. */
@@ -277,7 +291,7 @@ send_call(struct provider_account *account, const struct call *call,
 		return fail_doing(why, "%s in %s",
 		    services[call->service].title, call->region);
 	if (got.status >= 400)
-		return fail_answer(call, &got, arena, why);
+		return fail_answer(call, keys, &got, arena, why);
 	if (!is_xml(&got)) {
 		fail(why, FAULT_INVALID, "the answer is no XML but %s",
 		    *got.type != '\0' ? got.type : "of no type");

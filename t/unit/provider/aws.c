@@ -466,7 +466,7 @@ test_nothing_leaks(void)
 {
 	SCOPED(fixture_release) struct fixture fixture =
 	    opened(",\"session_token\":\"GIVENTOKEN\"");
-	struct failure why = { 0 };
+	struct failure why = { 0 }, again = { 0 };
 
 	ANSWER({ 403, "text/xml", ERROR("SignatureDoesNotMatch",
 	    "No match.\n\nThe Canonical String for this request should have "
@@ -474,6 +474,11 @@ test_nothing_leaks(void)
 	aws_provider.check(fixture.account, NULL, &why);
 	is_text(why.detail, "SignatureDoesNotMatch: No match.",
 	    "a message ends before the request that it repeats");
+	ANSWER({ 403, "text/xml", ERROR("Forbidden",
+	    "You sent x-amz-security-token: GIVENTOKEN") });
+	aws_provider.check(fixture.account, NULL, &again);
+	is_text(again.detail, "Forbidden: (the reason repeats the session "
+	    "token, so it is not shown)", "one that repeats it is not shown");
 	ok(asked(0, "X-Amz-Security-Token: GIVENTOKEN\r\n") &&
 	    asked(0, "x-amz-security-token"),
 	    "a session token goes along, signed");
