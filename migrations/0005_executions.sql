@@ -111,17 +111,19 @@ create table requests (
 create index requests_open on requests (created_at) where answered_at is null;
 call isolate('requests', '{diurnal_reconcile}');
 grant select, insert on requests to diurnal_api;
+grant update (claimed_at) on requests to diurnal_api;  -- only to lock rows
 grant select, update, delete on requests to diurnal_reconcile;
 
 -- Have a pass run for the tenant, with nobody waiting for its answer.  One
--- that has not been claimed yet serves for all.
+-- that has not been claimed yet serves for all: it is held until the caller's
+-- changes are there to be seen by the pass that claims it.
 create function ask_for_pass() returns void
 language sql volatile set search_path = diurnal, pg_temp
 as $$
   insert into requests (organization_id, kind)
   select tenant(), 'pass'
   where not exists (select from requests r where r.organization_id = tenant() and r.kind = 'pass'
-    and r.claimed_at is null and r.answered_at is null)
+    and r.claimed_at is null and r.answered_at is null for share)
 $$;
 grant execute on function ask_for_pass() to diurnal_api;
 

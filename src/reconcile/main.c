@@ -169,20 +169,37 @@ check_database(const struct reconciler *reconciler, struct failure *why)
 	return migration_check(loan.session, why);
 }
 
+/* Whoever asks for something while a pass runs is served beside it. */
+static int
+take_turn_attended(struct reconciler *reconciler,
+    const struct options *options, struct failure *why)
+{
+	SCOPED(ticker_scope) struct ticker *ticker =
+	    ticker_start(NOTICE, notice, reconciler);
+
+	return take_turn(reconciler, options, why);
+}
+
 static int
 serve(struct reconciler *reconciler, const struct options *options)
 {
-	SCOPED(ticker_scope) struct ticker *ticker = NULL;
+	struct options turn = *options;
 	struct failure why = { 0 };
+	bool wanted = false;
 
 	if (check_database(reconciler, &why) != 0)
 		return complain("database not usable", &why);
 	if (requests_serve(reconciler, &why) != 0)
 		return complain("requests not served", &why);
-	/* Whoever asks for something while a pass runs is served beside it. */
-	ticker = ticker_start(NOTICE, notice, reconciler);
-	if (take_turn(reconciler, options, &why) != 0)
-		return complain("pass not completed", &why);
+	do {
+		if (take_turn_attended(reconciler, &turn, &why) != 0)
+			return complain("pass not completed", &why);
+		/* At a turn's end, the trigger of a pass may be taken away
+		 * when nobody looks for passes any more. */
+		turn.only_requests = true;
+		if (requests_want_pass(reconciler, &wanted, &why) != 0)
+			return complain("pass not completed", &why);
+	} while (wanted);
 	return EX_OK;
 }
 

@@ -4,9 +4,12 @@
 select tend_partitions(:{now}::timestamptz) as made;
 
 -- name: pass_asked many
-select organization_id, id
-from requests
-where kind = 'pass' and answered_at is null;
+-- Claimed, so that what changes from now on asks for another one.  Those that
+-- were claimed by a pass that did not end are this one's, too.
+update requests
+set claimed_at = clock_timestamp()
+where kind = 'pass' and answered_at is null
+returning organization_id, id;
 
 -- name: pass_calm nothing
 -- Accounts that were due and did not fail again.
