@@ -199,9 +199,10 @@ start_workers() {
 
 	rm -f "$run/api-$group.sock"
 	settings_of api
+	# Three: two may wait for the reconciler (WAITING_WORKERS).
 	start_daemon "api-$group" "${settings[@]}" \
 		spawn-fcgi -n -s "$run/api-$group.sock" -M 0660 -- \
-		/usr/bin/multiwatch -f 2 -r 100 -t 1000 -s TERM -- "$api"
+		/usr/bin/multiwatch -f 3 -r 100 -t 1000 -s TERM -- "$api"
 }
 
 start_serving() {

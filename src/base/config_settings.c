@@ -96,7 +96,8 @@ const struct setting config_settings[CONFIG_SETTINGS + 1] = {
 	    .help = "file that the API touches to have a pass started" },
 	{ "WAITING_WORKERS", SETTING_INT, .programs = API, .fallback = "2",
 	    .low = 0, .high = 64, MEMBER(waiting_workers),
-	    .help = "workers that may wait for the reconciler at a time" },
+	    .help = "workers that may wait for the reconciler; fewer than a "
+		"group has" },
 	{ "DISCOVERY_THREADS", SETTING_INT, .programs = RECONCILE,
 	    .fallback = "8", .low = 1, .high = 64,
 	    MEMBER(discovery_threads),
