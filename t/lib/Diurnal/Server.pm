@@ -7,6 +7,7 @@ package Diurnal::Server;
 #   my $client = $server->client;
 #   $server->reconcile;                         # one pass
 #   $server->reconcile(DIURNAL_NOW => '2026-03-02T09:00:00Z');
+#   $server->serving(sub { $client->post('/cloud-accounts', ...) });
 #
 # Pairs are configuration.  A worker that a sanitizer stopped fails the test.
 
@@ -17,6 +18,7 @@ use File::Temp ();
 use IO::Socket::INET;
 use POSIX ();
 use Scalar::Util qw(weaken);
+use Time::HiRes qw(sleep);
 
 use Diurnal::Client;
 use Diurnal::Database;
@@ -164,6 +166,46 @@ sub workers {
         1, 2;
     return sort { $a <=> $b } map { split } map {
         slurp("/proc/$_/task/$_/children") } @groups;
+}
+
+# Do ${work} while what it asks of the reconciler is served, as the systemd
+# path unit would have it; returns what it returns.
+sub serving {
+    my ($self, $work, %environment) = @_;
+    my $pid = fork // die "fork: $!\n";
+
+    if ($pid == 0) {
+        $self->serve_until_told(%environment);
+        POSIX::_exit(0);
+    }
+    my @result = eval { $work->() };
+    my $failure = $@;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    die $failure if $failure ne '';
+    return wantarray ? @result : $result[0];
+}
+
+sub serve_until_told {
+    my ($self, %environment) = @_;
+    my $told = 0;
+    local $SIG{TERM} = sub { $told = 1 };
+
+    @ENV{ keys %environment } = values %environment;
+    until ($told) {
+        $self->requests if -e "$self->{dir}/run/trigger";
+        sleep 0.05;
+    }
+    # The trigger of what was asked for last may still be on its way.
+    $self->requests;
+    return;
+}
+
+# Serve what has been asked for; returns the exit status as wait(2) does.
+sub requests {
+    my ($self) = @_;
+    return system('sh', '-c', 'exec "$1" --requests >>"$0" 2>&1',
+        "$self->{dir}/log/reconcile.log", $self->{env}{RECONCILE});
 }
 
 # What diurnalctl prints.
