@@ -9,7 +9,9 @@ package Diurnal::Server;
 #   $server->reconcile(DIURNAL_NOW => '2026-03-02T09:00:00Z');
 #   $server->serving(sub { $client->post('/cloud-accounts', ...) });
 #
-# Pairs are configuration.  A worker that a sanitizer stopped fails the test.
+# Pairs are configuration, but for demo => 1: not --bare, then, but with the
+# demo organization and the reconcile loop.  A worker that a sanitizer stopped
+# fails the test.
 
 use strict;
 use warnings;
@@ -66,8 +68,9 @@ sub restart {
     %$configuration = (%$configuration, %changes);
     delete @$configuration{ grep { !defined $configuration->{$_} }
         keys %$configuration };
-    $self->dev('up', '--bare', '--port', $self->{port},
-        map { "$_=$configuration->{$_}" } sort keys %$configuration);
+    $self->dev('up', $configuration->{demo} ? () : '--bare',
+        '--port', $self->{port}, map { "$_=$configuration->{$_}" }
+        grep { $_ ne 'demo' } sort keys %$configuration);
     $self->{env} = read_env("$self->{dir}/env");
     return;
 }
@@ -101,6 +104,7 @@ sub port     { return $_[0]{port} }
 sub base_url { return $_[0]{env}{BASE_URL} }
 sub ca_file  { return $_[0]{env}{CA_FILE} }
 sub db_url   { return $_[0]{env}{DB_URL} }
+sub admin    { return @{ $_[0]{env} }{qw(ADMIN_EMAIL ADMIN_PASSWORD)} }
 
 # A log by its name: api-1, api-2, nginx, access, postgresql.
 sub log {
