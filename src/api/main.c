@@ -1,8 +1,8 @@
 /*
- * diurnal-api: the FastCGI responder.  spawn-fcgi starts it with the listening
- * socket as descriptor 0; see systemd/diurnal-api@.service.
+ * diurnal-api: the FastCGI responder.  Whoever starts it gives it the
+ * listening socket as descriptor 0: systemd (systemd/diurnal-api@.socket), or
+ * spawn-fcgi in ./dev up.
  */
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,17 +30,13 @@ print_openapi(void)
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/*
- * Passwords and credentials pass through: nobody may read our memory, and what
- * libraries (libfcgi, json-c, libpq) free is overwritten, as our own arenas
- * are.
- */
+/* Passwords and credentials pass through: nobody may read our memory; what
+ * stays of them in it is forget.h's. */
 static void
-guard_memory(void)
+forbid_dumps(void)
 {
 	const struct rlimit none = { 0, 0 };
 
-	mallopt(M_PERTURB, 0x5a);
 	setrlimit(RLIMIT_CORE, &none);
 #ifndef TEST_HOOKS
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -79,9 +75,9 @@ main(int argc, char *argv[])
 	if (argc != 1) {
 		fprintf(stderr, "usage: diurnal-api [--openapi | --version]\n"
 		    "Serves FastCGI on the socket that is its descriptor 0 "
-		    "(see spawn-fcgi(1)).\n");
+		    "(see diurnal-api(8)).\n");
 		return 64;             /* EX_USAGE */
 	}
-	guard_memory();
+	forbid_dumps();
 	return run();
 }
