@@ -128,14 +128,14 @@ subtest 'the database is of another version' => sub {
 subtest 'workers die' => sub {
     for my $round (1 .. 3) {
         my @workers = $server->workers;
-        is(scalar @workers, 4, 'there are four workers');
+        is(scalar @workers, $server->WORKERS, 'all workers are there');
         for my $worker (@workers) {
             kill KILL => $worker;
             is_status($admin->get('/policies'), 200,
                 'a GET after one is killed is served');
         }
         eventually(sub { my @now = $server->workers;
-            @now == 4 && !grep { my $old = $_; grep { $_ == $old } @now }
+            @now == $server->WORKERS && !grep { my $old = $_; grep { $_ == $old } @now }
                 @workers }, 'new ones take their places');
     }
 };
@@ -144,7 +144,7 @@ subtest 'a worker is asked to stop' => sub {
     my @workers = $server->workers;
     kill TERM => @workers;
     is_status($admin->get('/policies'), 200, 'no GET is lost') for 1 .. 8;
-    eventually(sub { my @now = $server->workers; @now == 4
+    eventually(sub { my @now = $server->workers; @now == $server->WORKERS
         && !grep { my $old = $_; grep { $_ == $old } @now } @workers },
         'new ones take their places');
 };

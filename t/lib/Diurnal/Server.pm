@@ -163,6 +163,9 @@ sub reconcile_always {
     return;
 }
 
+# How many workers ./dev up starts: two groups of three.
+use constant WORKERS => 6;
+
 # The workers' process ids, in order.
 sub workers {
     my ($self) = @_;
