@@ -72,7 +72,9 @@ sub delete { return $_[0]->request(DELETE => @_[1 .. $#_]) }
 # ${body} is encoded as JSON if it is a reference, else sent as it is.
 sub request {
     my ($self, $method, $path, $body, %headers) = @_;
-    my %options = (headers => { %{ $self->{headers} }, %headers });
+    # The address that the server sees, whatever localhost is here.
+    my %options = (peer => '127.0.0.1',
+        headers => { %{ $self->{headers} }, %headers });
 
     if (defined $body) {
         $options{headers}{'Content-Type'} //= 'application/json';
