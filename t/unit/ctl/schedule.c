@@ -4,8 +4,8 @@
  * program written independently and for clarity.  Each line is a question
  * whose last member, "expect", is the answer.
  *
- * The answers hold for tzdata 2025b.  Where a later one disagrees, about a
- * zone whose law was changed and a time after that, the data is what to renew.
+ * The answers hold for tzdata 2025b, which is why the tests bring it along
+ * (t/data/tzdata.zi, named by TZDIR).
  */
 #include <sysexits.h>
 
