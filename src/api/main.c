@@ -63,6 +63,14 @@ run(void)
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void
+print_usage(FILE *out)
+{
+	fputs("usage: diurnal-api [--openapi | --version | --help]\n"
+	    "Serves FastCGI on the socket that is its descriptor 0 "
+	    "(see diurnal-api(8)).\n", out);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -72,10 +80,12 @@ main(int argc, char *argv[])
 		puts(PACKAGE_STRING);
 		return EXIT_SUCCESS;
 	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		print_usage(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (argc != 1) {
-		fprintf(stderr, "usage: diurnal-api [--openapi | --version]\n"
-		    "Serves FastCGI on the socket that is its descriptor 0 "
-		    "(see diurnal-api(8)).\n");
+		print_usage(stderr);
 		return 64;             /* EX_USAGE */
 	}
 	forbid_dumps();
