@@ -137,18 +137,20 @@ as $$
 declare
   caller record;
 begin
-  select u.id, u.organization_id, u.is_active, null::uuid as key_id, false as is_stale,
-      exists (select from role_permissions p where p.role = u.role and p.permission = enter.permission) as is_allowed
-    into caller
-    from users u
-    where u.organization_id = token_organization and u.id = token_user;
+  if token_user is not null then
+    select u.id, u.organization_id, u.is_active, null::uuid as key_id, false as is_stale,
+        exists (select from role_permissions p where p.role = u.role and p.permission = enter.permission) as is_allowed
+      into caller
+      from users u
+      where u.organization_id = token_organization and u.id = token_user;
+  end if;
   if not found then
     select u.id, u.organization_id, u.is_active, k.id as key_id,
         coalesce(k.last_used_at < now() - interval '1 minute', true) or k.hash <> key_hashes[1] as is_stale,
         exists (select from role_permissions p where p.role = u.role and p.permission = enter.permission) as is_allowed
       into caller
       from (select * from api_keys where hash = key_hashes[1]
-          union all select * from api_keys where hash = key_hashes[2]) k
+          union all select * from api_keys where hash = key_hashes[2] and key_hashes[2] <> key_hashes[1]) k
         join users u on u.organization_id = k.organization_id and u.id = k.user_id
       where k.expires_at is null or k.expires_at > now();
     if not found then
