@@ -2,8 +2,9 @@
 # system's clusters are not touched.
 # shellcheck shell=bash
 
-# What tests store need not outlive the machine.
-postgres_options=${DIURNAL_BUILD+-c fsync=off}
+# What tests store (DIURNAL_FORGETFUL) need not outlive the machine; what a
+# benchmark measures must.
+postgres_options=${DIURNAL_FORGETFUL+-c fsync=off}
 
 # PostgreSQL does not run as root.
 as_postgres() {
@@ -76,7 +77,7 @@ make_cluster() {
 
 	as_postgres "$pgbin/initdb" --pgdata="$pg" --username=postgres \
 		--encoding=UTF8 --locale=C.UTF-8 --auth=peer \
-		${DIURNAL_BUILD+--no-sync} \
+		${DIURNAL_FORGETFUL+--no-sync} \
 		>"$dir/log/initdb.log" 2>&1 ||
 		die "initdb failed: $(tail -n1 "$dir/log/initdb.log")"
 	echo "local all all peer map=dev" >"$pg/pg_hba.conf"

@@ -59,7 +59,7 @@ command_test() {
 	# Each test brings what it needs, so two run side by side; those in e2e
 	# watch the clock and run one after the other.
 	# shellcheck disable=SC2086 # a list
-	DIURNAL_BUILD=$build DIURNAL_SOURCE=$root \
+	DIURNAL_BUILD=$build DIURNAL_SOURCE=$root DIURNAL_FORGETFUL=1 \
 		DIURNAL_MOTO=$root/.dev/venv/bin/moto_server \
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		exec prove --exec build-aux/dev/run-test --jobs=2 \
