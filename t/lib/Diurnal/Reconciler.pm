@@ -14,7 +14,6 @@ package Diurnal::Reconciler;
 use strict;
 use warnings;
 
-use DBI;
 use File::Temp ();
 use IPC::Open2 ();
 use JSON ();
@@ -27,6 +26,9 @@ use Time::HiRes qw(sleep);
 my @started;
 
 use Diurnal::Postgres;
+
+# execute(), value(), rows() and dbh() are those of the superuser's connection.
+use parent 'Diurnal::Database';
 
 my $build = $ENV{DIURNAL_BUILD} // '.';
 
@@ -41,7 +43,7 @@ sub start {
     weaken($started[@started] = $self);
     $self->{dir} = $self->{home}->dirname;
     $self->tool('setup');
-    $self->{dbh} = $self->connect;
+    $self->{dbh} = $self->{postgres}->database->dbh;
     return $self;
 }
 
@@ -49,36 +51,11 @@ sub restart_server {
     my ($self) = @_;
     $self->{dbh}->disconnect;
     $self->{postgres}->pg_ctl('restart', '-m', 'immediate');
-    $self->{dbh} = $self->connect;
+    $self->{dbh} = $self->{postgres}->database->dbh;
     return;
 }
 
 sub url { return $_[0]{postgres}->url }
-
-sub connect {
-    my ($self) = @_;
-    return DBI->connect("dbi:Pg:dbname=diurnal;host="
-        . $self->{postgres}->dir, 'postgres', '', { RaiseError => 1,
-        PrintError => 0, AutoInactiveDestroy => 1 });
-}
-
-sub dbh { return $_[0]{dbh} }
-
-sub execute {
-    my ($self, $sql, @values) = @_;
-    return $self->{dbh}->do($sql, undef, @values);
-}
-
-sub value {
-    my ($self, $sql, @values) = @_;
-    return scalar $self->{dbh}->selectrow_array($sql, undef, @values);
-}
-
-sub rows {
-    my ($self, $sql, @values) = @_;
-    return @{ $self->{dbh}->selectall_arrayref($sql, { Slice => {} },
-        @values) };
-}
 
 sub slurp {
     my ($path) = @_;
