@@ -72,6 +72,9 @@ int text_to_int64(const char *text, int64_t low, int64_t high,
 #define UUID_TEXT_BYTES 37
 int text_to_uuid(const char *text, char canonical[UUID_TEXT_BYTES]);
 
+/* Is it one in that canonical form already? */
+bool text_is_uuid(const char *text);
+
 /* Lower-case hex; ${hex} has room for 2 * ${length} + 1. */
 void text_from_bytes(const unsigned char *bytes, size_t length, char *hex);
 

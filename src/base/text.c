@@ -268,6 +268,14 @@ text_to_uuid(const char *text, char canonical[UUID_TEXT_BYTES])
 	return 0;
 }
 
+bool
+text_is_uuid(const char *text)
+{
+	char canonical[UUID_TEXT_BYTES];
+
+	return text_to_uuid(text, canonical) == 0 && text_is(text, canonical);
+}
+
 void
 text_from_bytes(const unsigned char *bytes, size_t length, char *hex)
 {

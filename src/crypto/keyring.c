@@ -65,22 +65,14 @@ keyring_wipe(struct keyring *keyring)
 	OPENSSL_cleanse(keyring, sizeof(*keyring));
 }
 
-/* What joins the parts cannot be in one of them. */
-static bool
-is_canonical(const char *id)
-{
-	char canonical[UUID_TEXT_BYTES];
-
-	return text_to_uuid(id, canonical) == 0 && text_is(id, canonical);
-}
-
+/* Canonical ids: what joins the parts cannot be in one of them. */
 static void
 build_aad(const char *organization, const char *table, const char *row,
     const char *what, char aad[KEYRING_AAD_BYTES])
 {
 	int length;
 
-	assert(is_canonical(organization) && is_canonical(row));
+	assert(text_is_uuid(organization) && text_is_uuid(row));
 	length = snprintf(aad, KEYRING_AAD_BYTES, "diurnal|%s|%s|%s|%s",
 	    organization, table, row, what);
 	assert(length > 0 && length < KEYRING_AAD_BYTES);

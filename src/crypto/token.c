@@ -112,14 +112,6 @@ token_keys_wipe(struct token_keys *keys)
 	OPENSSL_cleanse(keys, sizeof(*keys));
 }
 
-static bool
-is_uuid(const char *text)
-{
-	char canonical[UUID_TEXT_BYTES];
-
-	return text_to_uuid(text, canonical) == 0 && text_is(text, canonical);
-}
-
 const char *
 token_issue(const struct token_keys *keys, enum token_kind kind,
     const char *user, const char *organization, int64_t now,
@@ -130,7 +122,7 @@ token_issue(const struct token_keys *keys, enum token_kind kind,
 	int64_t issued = now / CLOCK_SECOND;
 	char id[UUID_TEXT_BYTES];
 
-	assert(is_uuid(user) && is_uuid(organization));
+	assert(text_is_uuid(user) && text_is_uuid(organization));
 	assert(now >= 0 && lifetime >= CLOCK_SECOND);
 	random_uuid(id);
 	if (jwt_add_grant(jwt, "sub", user) != 0 ||
@@ -247,7 +239,7 @@ read_uuid(jwt_t *jwt, const char *name, char uuid[UUID_TEXT_BYTES])
 {
 	const char *text = jwt_get_grant(jwt, name);
 
-	if (text == NULL || !is_uuid(text))
+	if (text == NULL || !text_is_uuid(text))
 		return -1;
 	memcpy(uuid, text, UUID_TEXT_BYTES);
 	return 0;

@@ -256,6 +256,8 @@ test_uuid(void)
 
 		text_to_uuid(good[i], canonical);
 		is_text(canonical, UUID, good[i]);
+		ok(text_is_uuid(good[i]) == (i == 0),
+		    "only what is canonical passes for it: %s", good[i]);
 	}
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		char canonical[UUID_TEXT_BYTES] = "as it was";
